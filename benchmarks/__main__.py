@@ -1,0 +1,66 @@
+"""`python -m benchmarks NAME`: run one benchmark and print its figures.
+
+Exits with 0 when every bar is met, 1 when one is missed and 2 when it could not be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import signal
+import sys
+from typing import Final, Protocol, cast
+
+from benchmarks.machine import machine_facts
+from benchmarks.report import BenchmarkError, Options, Report, as_json, as_table
+
+BENCHMARKS: Final = {
+    "lifecycle": "start, status, stop, failover and the idle cost of the daemon",
+    "transport": "the asyncio gRPC server beside the threaded one",
+}
+"""Names and what they measure; `benchmarks.NAME` is the module of each."""
+
+
+class Benchmark(Protocol):
+    """What a benchmark's module offers."""
+
+    def run(self, options: Options) -> Report:
+        """Measure and return the figures."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark that the command line names and return the exit status."""
+    parsed = _parser().parse_args(arguments)
+    if parsed.list:
+        for name, summary in BENCHMARKS.items():
+            print(f"{name:<12} {summary}")
+        return 0
+    benchmark = cast(Benchmark, importlib.import_module(f"benchmarks.{parsed.name}"))
+    options = Options(quick=parsed.quick)
+    # An exit, unlike a death by the signal, ends what the benchmark has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        report = benchmark.run(options)
+    except BenchmarkError as error:
+        print(f"benchmarks: {parsed.name}: {error}", file=sys.stderr)
+        return 2
+    if parsed.json:
+        print(json.dumps(as_json(parsed.name, options, machine_facts(), report), indent=2))
+    else:
+        print(as_table(report))
+    return 0 if report.met else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    subject = parser.add_mutually_exclusive_group(required=True)
+    subject.add_argument("name", nargs="?", choices=BENCHMARKS, help="the benchmark to run")
+    subject.add_argument("--list", action="store_true", help="list the benchmarks and exit")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, not a table")
+    parser.add_argument("--quick", action="store_true", help="take few samples: a smoke test")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The wire API of heddle as Python modules, all of them generated from `protos/`."""

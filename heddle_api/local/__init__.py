@@ -1,0 +1,1 @@
+"""What is about the daemon itself, by version."""

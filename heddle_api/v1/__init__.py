@@ -1,0 +1,1 @@
+"""Messages, stubs and servicers of the protobuf package `heddle.v1`."""

@@ -1,0 +1,5 @@
+"""`python -m heddle_supervisor` is `heddle`."""
+
+from heddle_supervisor.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The commands of `heddle agent`, one module each, and what they share."""

@@ -1,0 +1,163 @@
+"""`heddle agent serve`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from heddle_supervisor.commands.options import Json, Repo
+from heddle_supervisor.config import LocalDaemonConfig
+from heddle_supervisor.console import print_message, print_result, reported_errors
+from heddle_supervisor.repository_location import RepositoryLocation, locate_repository
+
+if TYPE_CHECKING:
+    from heddle_supervisor.heartbeat import Heartbeat
+    from heddle_supervisor.worker_link import WorkerLink
+    from heddle_supervisor.worker_settings import WorkerSettings
+
+_WORKER_MODULE: Final = "heddle_worker.main"
+_MEBIBYTE: Final = 1_048_576
+
+
+def serve(
+    context: typer.Context,
+    repo: Repo = Path(),
+    detach: Annotated[
+        bool,
+        typer.Option("--detach/--foreground", help="Run in the background, or here (the default)."),
+    ] = False,
+    socket: Annotated[
+        Path | None, typer.Option("--socket", help="Listen here instead; an absolute path.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds to wait until a worker serves.")
+    ] = 30.0,
+    grace: Annotated[
+        float, typer.Option("--grace", min=0.0, help="Seconds that calls have when it stops.")
+    ] = 5.0,
+    standby: Annotated[
+        bool,
+        typer.Option("--standby/--no-standby", help="Keep a warm worker beside the active one."),
+    ] = True,
+    heartbeat_deadline: Annotated[
+        float,
+        typer.Option(
+            "--heartbeat-deadline", min=0.5, help="Seconds of silence after which a worker hangs."
+        ),
+    ] = 10.0,
+    idle_timeout: Annotated[
+        float | None,
+        typer.Option("--idle-timeout", min=1.0, help="Seconds without a call until it ends."),
+    ] = None,
+    max_worker_memory: Annotated[
+        int | None,
+        typer.Option(
+            "--max-worker-memory", min=1, help="MiB above which a worker is replaced by a reload."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Start the daemon of a repository.
+
+    With --detach it returns when the daemon answers health checks with SERVING, and prints the
+    daemon's own error otherwise. Without, it runs until SIGTERM or SIGINT.
+
+    FILES. All are in .heddle/ at the root of the main worktree (in the git directory of a bare
+    repository), which is made with mode 0700 and added to the repository's info/exclude:
+    sockets/grpc.sock (where clients connect), sockets/grpc.pid (the lock: pid, marker, start
+    time), sockets/grpc.status.json (the state), state/heddle.db (the store), logs/. If that path
+    is too long for a Unix socket, the socket is in $XDG_RUNTIME_DIR/heddle/ or /tmp/heddle-UID/,
+    as `heddle agent status` shows.
+
+    SIGNALS. SIGTERM and SIGINT: refuse new calls, let those in flight finish within --grace,
+    remove the files, exit 0; a second one cuts the grace short. SIGHUP: bring up a new worker,
+    of the installed version where that has changed, then let the old one go.
+
+    EXIT CODES. 0 serves (with --detach) or has stopped; 1 failed; 2 wrong usage; 4 a live daemon
+    was found: `already running (pid N)`; 124 no worker served within --timeout.
+
+    SECURITY. The daemon serves the user who started it and nobody else: its directory has mode
+    0700, its socket 0600 from birth, nothing listens on a network, and a directory that another
+    user could replace is refused.
+    """
+    as_json = as_json or context.obj
+    with reported_errors(as_json=as_json):
+        location = locate_repository(repo)
+        config = LocalDaemonConfig.for_heddle_dir(location.heddle_dir, repository=location.root)
+        if socket is not None:
+            config = config.with_socket(socket)
+        config = dataclasses.replace(
+            config,
+            grace=grace,
+            standby=standby,
+            start_timeout=timeout,
+            heartbeat_deadline=heartbeat_deadline,
+            idle_timeout=idle_timeout,
+            max_worker_memory=max_worker_memory and max_worker_memory * _MEBIBYTE,
+        )
+        if detach:
+            _serve_detached(config, location, timeout=timeout, as_json=as_json)
+        else:
+            _run_daemon(config, location, lambda: print_message(f"serves {config.repository}"))
+
+
+def _serve_detached(
+    config: LocalDaemonConfig, location: RepositoryLocation, *, timeout: float, as_json: bool
+) -> None:
+    from heddle_supervisor.control import inspect
+    from heddle_supervisor.daemon import prepare_directories
+    from heddle_supervisor.detach import start_detached
+    from heddle_supervisor.pidfile import AlreadyRunningError
+
+    prepare_directories(config)
+    found = inspect(config)
+    if found.running and found.pid is not None:
+        raise AlreadyRunningError(found.pid)
+    pid = start_detached(
+        lambda ready: _run_daemon(config, location, ready),
+        stderr_path=config.stderr_path,
+        timeout=timeout,
+        on_waiting=lambda: print_message("waiting for the worker to serve …"),
+    )
+    body = {"started": True, "pid": pid, "socket_path": str(config.socket_path)}
+    print_result(f"heddle agent: started (pid {pid})", body, as_json=as_json)
+
+
+def _run_daemon(
+    config: LocalDaemonConfig, location: RepositoryLocation, on_serving: Callable[[], None]
+) -> None:
+    from heddle_supervisor.daemon import serve as run
+
+    location.exclude_heddle_dir()
+    run(
+        config,
+        _run_worker,
+        preload=[_WORKER_MODULE],
+        on_serving=on_serving,
+        upgrade_command=_command_line(config),
+    )
+
+
+def _command_line(config: LocalDaemonConfig) -> list[str]:
+    """Return the interpreter's arguments that run this daemon, in the foreground."""
+    words = ["-P", "-m", "heddle_supervisor", "agent", "serve", "--foreground"]
+    words += ["--repo", str(config.repository), "--socket", str(config.socket_path)]
+    words += ["--timeout", str(config.start_timeout), "--grace", str(config.grace)]
+    words += ["--standby" if config.standby else "--no-standby"]
+    words += ["--heartbeat-deadline", str(config.heartbeat_deadline)]
+    if config.idle_timeout is not None:
+        words += ["--idle-timeout", str(config.idle_timeout)]
+    if config.max_worker_memory is not None:
+        words += ["--max-worker-memory", str(config.max_worker_memory // _MEBIBYTE)]
+    return words
+
+
+def _run_worker(settings: WorkerSettings, link: WorkerLink, heartbeat: Heartbeat) -> int:
+    """Hand over to the worker, whose modules only a process that serves ever imports."""
+    from heddle_worker.main import run_worker
+
+    return run_worker(settings, link, heartbeat)

@@ -1,0 +1,84 @@
+"""How every command speaks: results on standard output, messages on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import typer
+
+from heddle_supervisor.errors import ExitCode, HeddleError
+
+
+def print_result(text: str, body: dict[str, Any], *, as_json: bool) -> None:
+    """Print a command's result: for people, or as one JSON object."""
+    sys.stdout.write((json.dumps(body) if as_json else text) + "\n")
+    sys.stdout.flush()
+
+
+def print_message(text: str) -> None:
+    """Tell a person something that is not a result."""
+    sys.stderr.write(f"heddle: {text}\n")
+
+
+def styled(text: str, colour: str | None) -> str:
+    """Return the text, coloured where a person reads it on a terminal and has not said no.
+
+    `NO_COLOR` (any non-empty value) and `TERM=dumb` say no; `FORCE_COLOR` says yes.
+    """
+    if colour is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    if sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
+        return typer.style(text, fg=colour)
+    return text
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in its two largest units, as `3 d 4 h` or `12 s`."""
+    left = max(0, int(seconds))
+    parts: list[str] = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count or (unit == "s" and not parts):
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of equal length as a table whose columns are aligned."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+@contextlib.contextmanager
+def reported_errors(*, as_json: bool) -> Iterator[None]:
+    """Turn the errors of a command into one line, one JSON object where asked, and an exit code.
+
+    This is the one place that does so.
+
+    Raises:
+        typer.Exit: with the error's exit code.
+    """
+    try:
+        yield
+    except HeddleError as error:
+        text, code, pid = str(error), error.exit_code, getattr(error, "pid", None)
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        text, code, pid = f"{error.strerror or error}:{where}", ExitCode.FAILURE, None
+    except KeyboardInterrupt:
+        text, code, pid = "interrupted", ExitCode.INTERRUPTED, None
+    else:
+        return
+    print_message(text)
+    if as_json:
+        body = {"error": text, "exit_code": int(code)}
+        print_result(text, body if pid is None else {**body, "pid": pid}, as_json=True)
+    raise typer.Exit(int(code))

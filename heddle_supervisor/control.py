@@ -1,0 +1,367 @@
+"""A daemon seen from outside: its state, and its end. Typed results; the commands print them.
+
+Nothing here talks to the daemon: the pidfile's lock says whether it lives, its status file what it
+does, and a signal ends it. So a daemon of any version can be watched and stopped by any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from heddle_supervisor.config import LocalDaemonConfig
+from heddle_supervisor.errors import ExitCode, HeddleError
+from heddle_supervisor.pidfile import (
+    PidFileContents,
+    PidFileKind,
+    PidFileReading,
+    hold_stale_pidfile,
+    read_pidfile,
+    sweep_temporaries,
+)
+from heddle_supervisor.process_identity import (
+    Match,
+    ProcessHandle,
+    ProcessIdentity,
+    is_heddle_process,
+    is_stopped,
+    match_writer,
+    pid_alive,
+)
+from heddle_supervisor.status_file import (
+    PublicState,
+    StatusRecord,
+    read_status,
+    remove_status,
+)
+from heddle_supervisor.version import __version__
+
+_KILL_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 0.01
+
+
+class ControlError(HeddleError):
+    """A daemon that cannot be controlled; nothing was signalled."""
+
+
+class NotRunningError(HeddleError):
+    """There is no daemon to talk to."""
+
+    exit_code = ExitCode.NOT_RUNNING
+
+
+class ReloadTimeoutError(HeddleError):
+    """The daemon was told to reload, and no new worker has come up."""
+
+    exit_code = ExitCode.TIMEOUT
+
+
+class StopTimeoutError(HeddleError):
+    """The daemon was told to stop and still runs."""
+
+    exit_code = ExitCode.TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonStatus:
+    """A daemon's state, as `status` reports it.
+
+    Attributes:
+        running: whether a daemon holds the lock.
+        pid: its pid; None when none runs.
+        responding: False when its process is stopped (as by SIGSTOP) and can do nothing.
+        socket_path: where clients connect, the real path where a fall-back is in use.
+        pid_path: the pidfile.
+        log_path: the daemon's log.
+        state: `starting`, `serving`, `draining`, `failed` or `stopped`.
+        worker_pid, standby_pid, generation, restarts, recent_restarts, started_at: as in
+            `StatusRecord`.
+        version: of the daemon that runs; None when none does.
+        installed_version: of this program.
+        repository: the worktree's root, or a bare repository's directory.
+        last_error: why a worker died last, or what is wrong with the files that were found.
+    """
+
+    running: bool
+    pid: int | None
+    responding: bool
+    socket_path: str
+    pid_path: str
+    log_path: str
+    state: str
+    worker_pid: int | None = None
+    standby_pid: int | None = None
+    generation: int = 0
+    restarts: int = 0
+    recent_restarts: Sequence[Mapping[str, Any]] = ()
+    started_at: int | None = None
+    version: str | None = None
+    installed_version: str = __version__
+    repository: str
+    last_error: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `status --json` prints."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopResult:
+    """What `stop` has done.
+
+    Attributes:
+        stopped: whether there is a daemon less, or its remains have been swept.
+        reason: why there was nothing to do; empty otherwise.
+        swept_stale: whether only a dead daemon's files were found, and removed.
+        forced: whether it had to be killed.
+        pid: the daemon's.
+    """
+
+    stopped: bool
+    reason: str = ""
+    swept_stale: bool = False
+    forced: bool = False
+    pid: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `stop --json` prints."""
+        if not self.stopped:
+            return {"stopped": False, "reason": self.reason}
+        body = {"stopped": True, "swept_stale": self.swept_stale, "pid": self.pid}
+        return {**body, "forced": True} if self.forced else body
+
+
+def inspect(config: LocalDaemonConfig) -> DaemonStatus:
+    """Return the state of the daemon of this configuration, running or not.
+
+    Raises:
+        OSError: the pidfile exists and may not be read.
+    """
+    reading = read_pidfile(config.pid_path)
+    contents = reading.contents
+    if contents is None or not _is_running(reading):
+        return DaemonStatus(
+            running=False,
+            pid=None,
+            responding=False,
+            socket_path=str(config.socket_path),
+            pid_path=str(config.pid_path),
+            log_path=str(config.log_path),
+            state=PublicState.STOPPED.value,
+            repository=str(config.repository),
+            last_error=_problem(config, reading),
+        )
+    found = DaemonStatus(
+        running=True,
+        pid=contents.pid,
+        responding=not is_stopped(contents.pid),
+        socket_path=str(config.socket_path),
+        pid_path=str(config.pid_path),
+        log_path=str(config.log_path),
+        state=PublicState.STARTING.value,
+        started_at=contents.started_at_secs or None,
+        repository=str(config.repository),
+    )
+    record = _record_of(config, reading)
+    if record is None:
+        return found
+    return dataclasses.replace(
+        found,
+        socket_path=record.socket_path,
+        state=record.state.value,
+        worker_pid=record.worker_pid,
+        standby_pid=record.standby_pid,
+        generation=record.generation,
+        restarts=record.restarts,
+        recent_restarts=record.recent_restarts,
+        started_at=record.started_at,
+        version=record.version,
+        repository=record.repository,
+        last_error=record.last_error,
+    )
+
+
+def live_daemons() -> Iterator[tuple[LocalDaemonConfig, DaemonStatus]]:
+    """Yield this user's running daemons; forget the registered ones that have gone."""
+    from heddle_supervisor.registry import registered, unregister
+
+    for config in registered():
+        with contextlib.suppress(OSError):
+            found = inspect(config)
+            if found.running:
+                yield config, found
+            else:
+                unregister(config)
+
+
+def stop(config: LocalDaemonConfig, *, timeout: float, force: bool) -> StopResult:
+    """Stop the daemon of this configuration, and return when nothing of it is left.
+
+    Args:
+        config: whose daemon.
+        timeout: seconds to wait after the signal.
+        force: whether to kill it when it has not ended by then.
+
+    Raises:
+        ControlError: what the pidfile names is not provably the daemon; nothing was signalled.
+        StopTimeoutError: it has not ended in time.
+        OSError: its files may not be read or removed.
+    """
+    reading = read_pidfile(config.pid_path)
+    if reading.kind is PidFileKind.ABSENT:
+        return StopResult(stopped=False, reason="no pidfile")
+    if reading.kind is not PidFileKind.OURS or reading.contents is None:
+        problem = reading.problem or "states a pid alone"
+        raise ControlError(f"pidfile {config.pid_path} {problem}: refusing to signal anything")
+    pid = reading.contents.pid
+    try:
+        handle = ProcessHandle(pid)
+    except ProcessLookupError:
+        if reading.locked:
+            raise ControlError(
+                f"{config.pid_path} is locked, but no process {pid} is visible here: "
+                "the daemon runs in another container"
+            ) from None
+        _sweep(config)
+        return StopResult(stopped=True, swept_stale=True, pid=pid)
+    with contextlib.closing(handle):
+        # Identity is compared after the handle was taken: from here on it cannot change.
+        _require_owner(config, reading, reading.contents)
+        forced = _end(handle, timeout=timeout, force=force)
+    # A daemon that was killed has left its files; one that has stopped has not.
+    _sweep(config)
+    return StopResult(stopped=True, pid=pid, forced=forced)
+
+
+def reload(config: LocalDaemonConfig, *, timeout: float) -> DaemonStatus:
+    """Have the daemon bring up a new worker, and return its state when that one serves.
+
+    Raises:
+        NotRunningError: no daemon runs.
+        ControlError: the pidfile names what is not provably the daemon, or no worker came up.
+        ReloadTimeoutError: no new worker served in time.
+        OSError: the pidfile may not be read.
+    """
+    reading = read_pidfile(config.pid_path)
+    before = inspect(config)
+    if reading.contents is None or not reading.locked or before.pid is None:
+        raise NotRunningError("no daemon runs here: start it with `heddle agent serve --detach`")
+    with contextlib.closing(ProcessHandle(before.pid)) as handle:
+        _require_owner(config, reading, reading.contents)
+        handle.send(signal.SIGHUP)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline and not handle.wait(_LOOK_SECONDS):
+            now = inspect(config)
+            if now.generation > before.generation and now.state == PublicState.SERVING.value:
+                return now
+            if now.last_error not in (None, before.last_error):
+                raise ControlError(f"the reload failed: {now.last_error}")
+    raise ReloadTimeoutError(f"no new worker has served within {timeout:g} s")
+
+
+def _require_owner(
+    config: LocalDaemonConfig, reading: PidFileReading, contents: PidFileContents
+) -> None:
+    """Raise unless the live process that has the pid is the daemon; sweep where none can be.
+
+    With the lock held, the process must be the one that the status file or the pidfile identifies.
+    With the lock free, it can only be a daemon of another make, which locks nothing.
+    """
+    pid = contents.pid
+    record = _record_of(config, reading)
+    if record is not None and reading.locked:
+        match = ProcessIdentity(pid, record.boot, record.started_ticks).match()
+    else:
+        match = match_writer(pid, contents.started_at_secs)
+    if match is Match.SAME and is_heddle_process(pid):
+        return
+    if not reading.locked:
+        _sweep(config)
+        raise ControlError(
+            f"pid {pid} is not a heddle process and was not signalled; "
+            f"the stale pidfile {config.pid_path} was removed"
+        )
+    raise ControlError(
+        f"{config.pid_path} is locked, but pid {pid} is not provably the daemon: "
+        "refusing to signal it"
+    )
+
+
+def _end(handle: ProcessHandle, *, timeout: float, force: bool) -> bool:
+    """Send SIGTERM and wait; return whether it took SIGKILL in the end."""
+    with contextlib.suppress(ProcessLookupError):
+        handle.send(signal.SIGTERM)
+    if handle.wait(timeout):
+        return False
+    if not force:
+        raise StopTimeoutError(
+            f"pid {handle.pid} has not stopped within {timeout:g} s: use --force to kill it"
+        )
+    # A proven supervisor's children are proven too. They normally follow it by themselves; one
+    # that is stopped cannot, where the kernel does not do it for them.
+    workers = _children(handle.pid)
+    for process in (handle, *workers):
+        with contextlib.suppress(ProcessLookupError):
+            process.send(signal.SIGKILL)
+    gone = [process.wait(_KILL_SECONDS) for process in (handle, *workers)]
+    for process in workers:
+        process.close()
+    if not all(gone):
+        raise StopTimeoutError(f"pid {handle.pid} or a worker of it survives SIGKILL")
+    return True
+
+
+def _children(pid: int) -> list[ProcessHandle]:
+    import psutil
+
+    handles = []
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process(pid).children():
+            with contextlib.suppress(ProcessLookupError):
+                handles.append(ProcessHandle(child.pid))
+    return handles
+
+
+def _sweep(config: LocalDaemonConfig) -> None:
+    """Remove what a dead daemon has left, unless a new one owns it already."""
+    from heddle_supervisor.socket_publication import SocketPublication
+
+    with hold_stale_pidfile(config.pid_path) as stale:
+        if stale:
+            record = read_status(config.status_path)
+            used = config.with_socket(Path(record.socket_path)) if record else config
+            SocketPublication(used).sweep()
+            remove_status(config.status_path)
+            sweep_temporaries(config.pid_path)
+            config.pid_path.unlink(missing_ok=True)
+
+
+def _is_running(reading: PidFileReading) -> bool:
+    if reading.contents is None:
+        return False
+    if reading.kind is PidFileKind.LEGACY:
+        pid = reading.contents.pid
+        return pid_alive(pid) and is_heddle_process(pid)
+    return reading.locked
+
+
+def _record_of(config: LocalDaemonConfig, reading: PidFileReading) -> StatusRecord | None:
+    """Return the published state, if it is that of the daemon that the pidfile names."""
+    record = read_status(config.status_path)
+    if record is None or reading.contents is None or record.pid != reading.contents.pid:
+        return None
+    return record
+
+
+def _problem(config: LocalDaemonConfig, reading: PidFileReading) -> str | None:
+    if reading.kind is PidFileKind.FOREIGN:
+        return f"pidfile {config.pid_path} {reading.problem}"
+    if reading.contents is not None:
+        return f"the daemon (pid {reading.contents.pid}) has died; its pidfile is stale"
+    return None

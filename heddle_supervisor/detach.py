@@ -1,0 +1,176 @@
+"""Runs a daemon in the background, and waits until it serves or says why it does not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from heddle_supervisor.descriptors import close_all_but
+from heddle_supervisor.errors import ExitCode, HeddleError
+from heddle_supervisor.log_files import tail
+from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
+
+_STDERR_MAX: Final = 1_048_576
+_MESSAGE_MAX: Final = 65_536
+# A start that is asked to end does so when its modules are imported.
+_TERM_SECONDS: Final = 10.0
+_PATIENCE: Final = 0.5
+
+
+class DetachedStartError(HeddleError):
+    """The daemon did not start.
+
+    Attributes:
+        exit_code: the code of the error that the daemon met.
+        pid: of the daemon that was found instead, where that was the error.
+    """
+
+    def __init__(self, text: str, code: int = ExitCode.FAILURE, pid: int | None = None) -> None:
+        super().__init__(text)
+        self.exit_code = ExitCode(code)
+        self.pid = pid
+
+
+def start_detached(
+    body: Callable[[Callable[[], None]], None],
+    *,
+    stderr_path: Path,
+    timeout: float,
+    on_waiting: Callable[[], None] = lambda: None,
+) -> int:
+    """Run `body` in a background process and return its pid once it serves.
+
+    Args:
+        body: the daemon; it is handed a function to call when it serves.
+        stderr_path: where its standard output and error go.
+        timeout: seconds after which it is ended and counts as failed.
+        on_waiting: called once if it takes longer than people wait without a word.
+
+    Raises:
+        DetachedStartError: it failed, or was not ready in time.
+    """
+    ours, theirs = socket.socketpair()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        _run_detached(body, theirs, stderr_path)
+    theirs.close()
+    with ours:
+        check_peer_uid_matches_self(ours)
+        try:
+            message = _await_message(ours, timeout, on_waiting)
+        except BaseException:
+            _end_child(pid)
+            raise
+    if message is None:
+        _end_child(pid)
+        raise DetachedStartError(
+            f"the daemon did not serve within {timeout:g} s{_last_words(stderr_path)}",
+            ExitCode.TIMEOUT,
+        )
+    if "error" in message:
+        _end_child(pid)
+        raise DetachedStartError(message["error"], message["exit_code"], message.get("pid"))
+    if "pid" not in message:
+        _end_child(pid)
+        raise DetachedStartError(f"the daemon died while it started{_last_words(stderr_path)}")
+    return pid
+
+
+def _await_message(
+    channel: socket.socket, timeout: float, on_waiting: Callable[[], None]
+) -> dict[str, Any] | None:
+    """Return what the daemon says, an empty object if it dies silently, None if time runs out."""
+    deadline = time.monotonic() + timeout
+    if not select.select([channel], [], [], min(_PATIENCE, timeout))[0]:
+        on_waiting()
+    if not select.select([channel], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        return None
+    try:
+        message: dict[str, Any] = json.loads(channel.recv(_MESSAGE_MAX) or b"{}")
+    except (ValueError, ConnectionError):
+        return {}
+    return message
+
+
+def _last_words(stderr_path: Path) -> str:
+    lines = tail(stderr_path, 1)
+    return f": {lines[-1]} (see {stderr_path})" if lines else f"; see {stderr_path.parent}"
+
+
+def _end_child(pid: int) -> None:
+    """End and reap our own child: asked first, then killed."""
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + _TERM_SECONDS
+        while os.waitpid(pid, os.WNOHANG) == (0, 0):
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                return
+            time.sleep(0.01)
+
+
+def _run_detached(
+    body: Callable[[Callable[[], None]], None], channel: socket.socket, stderr_path: Path
+) -> NoReturn:
+    """Be the daemon. Never returns into the frames of the command that has forked."""
+    status = ExitCode.FAILURE
+    try:
+        # A pipe of the caller's, kept open here, would make the caller wait for the daemon's end.
+        close_all_but([channel.fileno()])
+        os.setsid()
+        os.chdir("/")
+        os.umask(0o077)
+        _redirect_standard_streams(stderr_path)
+        body(lambda: _tell(channel, {"pid": os.getpid()}))
+        status = ExitCode.OK
+    except HeddleError as error:
+        status = error.exit_code
+        found = getattr(error, "pid", None)
+        _tell(channel, {"error": str(error), "exit_code": int(status), "pid": found})
+    except OSError as error:
+        _tell(channel, {"error": str(error), "exit_code": int(status)})
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _tell(channel: socket.socket, message: dict[str, Any]) -> None:
+    """Send the one message that the waiting command reads; it may be gone by now."""
+    with contextlib.suppress(OSError):
+        channel.sendall(json.dumps(message).encode())
+    channel.close()
+
+
+def _redirect_standard_streams(stderr_path: Path) -> None:
+    """Let go of the terminal; a library's complaint must not raise for want of a stream."""
+    with contextlib.suppress(OSError):
+        if stderr_path.stat().st_size > _STDERR_MAX:
+            stderr_path.replace(stderr_path.with_name(f"{stderr_path.name}.1"))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        log = os.open(stderr_path, flags, 0o600)
+    except OSError:
+        log = null
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    for descriptor in {null, log}:
+        os.close(descriptor)

@@ -1,0 +1,421 @@
+"""The supervisor: one lock, one published socket, and workers that come and go behind it.
+
+What happens is an `Event`; what is done about it depends on the `DaemonState`; `_ACTIONS`, at the
+end of this module, is the whole of that relation. The steps it names are short.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from heddle_supervisor.config import LocalDaemonConfig
+from heddle_supervisor.daemon_states import DaemonState, Event
+from heddle_supervisor.death_tally import DeathTally
+from heddle_supervisor.errors import HeddleError
+from heddle_supervisor.event_loop import EventLoop, Timer
+from heddle_supervisor.log_files import EventLog
+from heddle_supervisor.pidfile import PidGuard
+from heddle_supervisor.restart_policy import RestartPolicy
+from heddle_supervisor.service_manager import ServiceManager
+from heddle_supervisor.socket_publication import SocketPublication
+from heddle_supervisor.status_file import PublicState, StatusFile
+from heddle_supervisor.upgrade import HELD_SIGNALS, Handover, Upgrade
+from heddle_supervisor.version import __version__
+from heddle_supervisor.watch import Watch
+from heddle_supervisor.worker_process import WorkerProcess, WorkerState
+from heddle_supervisor.worker_settings import WorkerEntry
+from heddle_supervisor.workers import Workers
+
+# A drained worker exits by itself when its grace is over; this is for one that does not.
+_GRACE_SLACK: Final = 0.1
+
+
+class StartFailedError(HeddleError):
+    """No worker could be brought to serve; the text is the worker's own error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Possessions:
+    """What a daemon owns while it lives.
+
+    Attributes:
+        guard: the locked pidfile.
+        publication: the socket's names.
+        started_at: when the lock was taken, seconds since the epoch.
+    """
+
+    guard: PidGuard
+    publication: SocketPublication
+    started_at: int
+
+
+class Supervisor:
+    """The daemon's state, and the steps that change it."""
+
+    def __init__(
+        self,
+        config: LocalDaemonConfig,
+        worker_entry: WorkerEntry,
+        loop: EventLoop,
+        owned: Possessions,
+        upgrade: Upgrade,
+        on_serving: Callable[[], None],
+    ) -> None:
+        self._config = config
+        self._loop = loop
+        self._owned = owned
+        self._upgrade = upgrade
+        self._on_serving = on_serving
+        self._workers = Workers(config, worker_entry, loop, owned.publication, self._handle)
+        self._tally = DeathTally(
+            RestartPolicy(config.backoff_first, config.backoff_max, config.breaker)
+        )
+        self._log = EventLog(config.log_path, "supervisor")
+        self._status = StatusFile(config, owned.started_at)
+        self._manager = ServiceManager()
+        self._watch = Watch(
+            config, loop, self._workers, owned.guard, owned.publication, self._handle
+        )
+        self._state = DaemonState.STARTING
+        self._has_served = False
+        self._reload_wanted = False
+        self._pause: Timer | None = None
+
+    def run(self, handover: Handover | None = None) -> None:
+        """Supervise until stopped.
+
+        Args:
+            handover: what the version before has left, after an upgrade in place.
+
+        Raises:
+            StartFailedError: no worker ever served.
+        """
+        self._loop.on_signal(signal.SIGTERM, lambda: self._handle(Event.STOP))
+        self._loop.on_signal(signal.SIGINT, lambda: self._handle(Event.STOP))
+        self._loop.on_signal(signal.SIGHUP, lambda: self._handle(Event.RELOAD))
+        self._loop.on_signal(signal.SIGCHLD, self._reap)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
+        self._log.event("started", version=__version__, repository=self._config.repository)
+        try:
+            if handover is None:
+                self._spawn_next()
+            else:
+                self._take_over_from(handover)
+            self._announce()
+            self._watch.look()
+            self._feed_watchdog()
+            self._loop.run()
+        finally:
+            self._workers.kill_all()
+        self._log.event("stopped")
+        if self._state is DaemonState.FAILED:
+            raise StartFailedError(self._tally.last_error)
+
+    def _handle(self, event: Event, worker: WorkerProcess | None = None) -> None:
+        """Take one event: note what it says of its worker, then do what the table names."""
+        action = _ACTIONS[self._state].get(event)
+        if action is not None or worker is not None:
+            self._record(event, worker)
+        if action is not None:
+            try:
+                action(self)
+            except OSError as error:
+                # Steps touch the socket's directory alone: it is gone, or not ours any more.
+                self._tally.last_error = f"cannot publish the socket: {error}"
+                self._log.event("error", reason=self._tally.last_error)
+                self._drain()
+        self._announce()
+
+    def _record(self, event: Event, worker: WorkerProcess | None) -> None:
+        fields: dict[str, object] = {}
+        if worker is not None:
+            fields = {"worker": worker.pid, "generation": worker.generation}
+            if worker.death is not None:
+                expected = worker.death.state is WorkerState.RETIRING and not worker.hung
+                if not expected and self._state is not DaemonState.DRAINING:
+                    self._tally.count(worker.death)
+                fields |= {"reason": worker.death.reason, "stacks": worker.death.stacks}
+        shown = {key: value for key, value in fields.items() if value}
+        self._log.event(event.value, state=self._state.value, **shown)
+
+    def _reap(self) -> None:
+        passed = self._upgrade.trial_result()
+        if passed is not None:
+            self._handle(Event.TRIAL_PASSED if passed else Event.TRIAL_FAILED)
+        self._workers.reap(spare=self._upgrade.trial_pid)
+
+    def _feed_watchdog(self) -> None:
+        interval = self._manager.watchdog_interval
+        if interval is not None:
+            self._manager.alive()
+            self._loop.call_at(time.monotonic() + interval, self._feed_watchdog)
+
+    # The steps, each named by the table below.
+
+    def _spawn_next(self) -> None:
+        """Fork the next worker, unless one is on its way already."""
+        self._cancel_pause()
+        if self._workers.next is not None:
+            return
+        try:
+            self._workers.spawn_next()
+        except OSError as error:
+            self._tally.count_failed_fork(f"cannot fork a worker: {error.strerror}")
+            if self._state is DaemonState.SERVING:
+                self._pause_then_spawn()
+            else:
+                self._start_or_pause()
+
+    def _take_over(self) -> None:
+        """Publish the next worker, warm or past that; calls wait the moment until it serves."""
+        self._workers.activate_next()
+        self._workers.publish_next()
+
+    def _enter_serving(self) -> None:
+        """The published worker serves: see to its successor."""
+        self._state = DaemonState.SERVING
+        self._tally.forgive()
+        self._on_serving()
+        self._has_served = True
+        self._manager.ready()
+        if self._config.standby:
+            self._spawn_next()
+
+    def _recover(self) -> None:
+        """The published worker is gone: put the next one in its place, or start one."""
+        self._state = DaemonState.STARTING
+        self._reload_wanted = False
+        if self._workers.next is None:
+            self._start_or_pause()
+        elif self._workers.next.state is not WorkerState.FORKED:
+            self._take_over()
+
+    def _replace_hung(self) -> None:
+        """Let the next worker take over from one that hangs and is about to be ended."""
+        self._workers.dismiss_active()
+        self._recover()
+
+    def _start_or_pause(self) -> None:
+        """Start a worker now, after a pause, or never, as the policy says."""
+        delay = self._tally.delay(random.random())  # noqa: S311 - jitter
+        if delay is None:
+            self._state = DaemonState.FAILED
+            if not self._has_served:
+                self._loop.stop()
+        elif delay == 0:
+            self._start()
+        else:
+            self._state = DaemonState.BACKOFF
+            self._pause_then_spawn()
+
+    def _start(self) -> None:
+        self._state = DaemonState.STARTING
+        self._spawn_next()
+
+    def _retry(self) -> None:
+        """A person has asked to try again, perhaps with another version installed."""
+        if self._upgrade.available:
+            self._upgrade.start_trial()
+        else:
+            self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        """Try again at once, whatever has failed before."""
+        self._tally.forgive()
+        self._start()
+
+    def _replace_standby(self) -> None:
+        """The next worker died beside a healthy one: fork another, in the policy's time."""
+        self._reload_wanted = False
+        if self._config.standby:
+            self._pause_then_spawn()
+
+    def _pause_then_spawn(self) -> None:
+        delay = self._tally.delay(random.random())  # noqa: S311 - jitter
+        self._cancel_pause()
+        if delay is not None:
+            due = time.monotonic() + delay
+            self._pause = self._loop.call_at(due, lambda: self._handle(Event.PAUSE_ELAPSED))
+
+    def _cancel_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+
+    def _reload(self) -> None:
+        """Take the installed code if it is not the loaded one; else bring up a new worker."""
+        self._manager.reloading()
+        if self._upgrade.available:
+            self._upgrade.start_trial()
+        else:
+            self._replace_active()
+
+    def _execute_upgrade(self) -> None:
+        """Become the installed version, whose first act is to replace the worker that serves."""
+        generation, active, former = self._workers.hand_over()
+        self._log.event("executing", version=__version__)
+        try:
+            self._upgrade.execute(
+                Handover(
+                    guard=self._owned.guard.fileno(),
+                    started_at=self._owned.started_at,
+                    generation=generation,
+                    restarts=self._tally.restarts,
+                    published=self._owned.publication.published or (0, 0),
+                    active=active,
+                    former=former,
+                )
+            )
+        except OSError as error:
+            self._tally.last_error = f"cannot execute the installed version: {error}"
+            self._refuse_upgrade()
+
+    def _refuse_upgrade(self) -> None:
+        """The installed version cannot run: go on with the loaded one."""
+        self._tally.last_error = (
+            self._tally.last_error or "the installed version cannot be imported; see stderr.log"
+        )
+        if self._workers.active is not None:
+            self._replace_active()
+        else:
+            self._start_afresh()
+
+    def _take_over_from(self, handover: Handover) -> None:
+        """Continue what the version before has begun: replace the worker that still serves."""
+        self._workers.adopt(handover)
+        self._tally.restarts = handover.restarts
+        self._has_served = True
+        if self._workers.active is not None:
+            self._state = DaemonState.SERVING
+            self._replace_active()
+        else:
+            self._start()
+        self._reap()
+
+    def _replace_active(self) -> None:
+        """Bring up a new worker beside the one that serves; it is published when it serves."""
+        self._reload_wanted = True
+        self._tally.forgive()
+        self._spawn_next()
+        self._continue_reload()
+
+    def _continue_reload(self) -> None:
+        """The next worker is warm: a standby, or what a reload waits for."""
+        waiting = self._workers.next
+        if self._reload_wanted and waiting is not None and waiting.state is WorkerState.WARM:
+            self._workers.activate_next()
+
+    def _succeed(self) -> None:
+        """The new worker of a reload serves: publish it and let the old one go."""
+        self._reload_wanted = False
+        self._workers.publish_next()
+        self._workers.retire_former()
+        self._enter_serving()
+
+    def _drain(self) -> None:
+        """Stop: let calls in flight finish within the grace period."""
+        self._state = DaemonState.DRAINING
+        self._manager.stopping()
+        self._cancel_pause()
+        self._workers.drain(self._config.grace)
+        due = time.monotonic() + self._config.grace + _GRACE_SLACK
+        self._loop.call_at(due, lambda: self._handle(Event.GRACE_ELAPSED))
+        self._end_when_alone()
+
+    def _kill_all(self) -> None:
+        """Stop waiting."""
+        self._workers.kill_all()
+
+    def _end_when_alone(self) -> None:
+        """The last worker has gone: so do we."""
+        if not self._workers.all():
+            self._state = DaemonState.STOPPED
+            self._loop.stop()
+
+    def _announce(self) -> None:
+        """Write the status file, if it does not say this already."""
+        self._manager.status(_PUBLIC_STATES[self._state].value)
+        active, waiting = self._workers.active, self._workers.next
+        warm = waiting is not None and waiting.state is not WorkerState.FORKED
+        try:
+            self._status.write(
+                state=_PUBLIC_STATES[self._state],
+                worker_pid=active.pid if active is not None else None,
+                standby_pid=waiting.pid if waiting is not None and warm else None,
+                generation=active.generation if active is not None else 0,
+                restarts=self._tally.restarts,
+                recent_restarts=self._tally.recent,
+                last_error=self._tally.last_error,
+            )
+        except OSError as error:
+            # A full disk must not end a daemon that serves; the next change is written again.
+            self._log.event("error", reason=f"cannot write the status file: {error}")
+
+
+_Step: TypeAlias = Callable[[Supervisor], None]
+
+# An event without an entry changes nothing in that state.
+_ACTIONS: Final[Mapping[DaemonState, Mapping[Event, _Step]]] = {
+    DaemonState.STARTING: {
+        Event.NEXT_WARM: Supervisor._take_over,
+        Event.NEXT_EXITED: Supervisor._start_or_pause,
+        Event.ACTIVE_SERVING: Supervisor._enter_serving,
+        Event.ACTIVE_EXITED: Supervisor._recover,
+        Event.PAUSE_ELAPSED: Supervisor._spawn_next,
+        Event.FILES_VANISHED: Supervisor._drain,
+        Event.STOP: Supervisor._drain,
+    },
+    DaemonState.SERVING: {
+        Event.NEXT_WARM: Supervisor._continue_reload,
+        Event.NEXT_SERVING: Supervisor._succeed,
+        Event.NEXT_EXITED: Supervisor._replace_standby,
+        Event.ACTIVE_OVERDUE: Supervisor._replace_hung,
+        Event.ACTIVE_EXITED: Supervisor._recover,
+        Event.PAUSE_ELAPSED: Supervisor._spawn_next,
+        Event.RELOAD: Supervisor._reload,
+        Event.TRIAL_PASSED: Supervisor._execute_upgrade,
+        Event.TRIAL_FAILED: Supervisor._refuse_upgrade,
+        Event.SOCKET_VANISHED: Supervisor._replace_active,
+        Event.MEMORY_EXCEEDED: Supervisor._replace_active,
+        Event.IDLE: Supervisor._drain,
+        Event.FILES_VANISHED: Supervisor._drain,
+        Event.STOP: Supervisor._drain,
+    },
+    DaemonState.BACKOFF: {
+        Event.PAUSE_ELAPSED: Supervisor._start,
+        Event.RELOAD: Supervisor._retry,
+        Event.TRIAL_PASSED: Supervisor._execute_upgrade,
+        Event.TRIAL_FAILED: Supervisor._refuse_upgrade,
+        Event.FILES_VANISHED: Supervisor._drain,
+        Event.STOP: Supervisor._drain,
+    },
+    DaemonState.FAILED: {
+        Event.RELOAD: Supervisor._retry,
+        Event.TRIAL_PASSED: Supervisor._execute_upgrade,
+        Event.TRIAL_FAILED: Supervisor._refuse_upgrade,
+        Event.FILES_VANISHED: Supervisor._drain,
+        Event.STOP: Supervisor._drain,
+    },
+    DaemonState.DRAINING: {
+        Event.NEXT_EXITED: Supervisor._end_when_alone,
+        Event.ACTIVE_EXITED: Supervisor._end_when_alone,
+        Event.FORMER_EXITED: Supervisor._end_when_alone,
+        Event.GRACE_ELAPSED: Supervisor._kill_all,
+        Event.STOP: Supervisor._kill_all,
+    },
+    DaemonState.STOPPED: {},
+}
+
+_PUBLIC_STATES: Final[Mapping[DaemonState, PublicState]] = {
+    DaemonState.STARTING: PublicState.STARTING,
+    DaemonState.SERVING: PublicState.SERVING,
+    DaemonState.BACKOFF: PublicState.STARTING,
+    DaemonState.FAILED: PublicState.FAILED,
+    DaemonState.DRAINING: PublicState.DRAINING,
+    DaemonState.STOPPED: PublicState.STOPPED,
+}

@@ -1,0 +1,1 @@
+"""The child process: what a daemon serves."""

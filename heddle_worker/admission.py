@@ -1,0 +1,150 @@
+"""Which calls a worker takes in each phase of its life, and which of them are in flight.
+
+Phases only ever advance, so what was refused or announced once stays so. Everything here happens
+on the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+from collections.abc import AsyncIterator, Iterator
+
+from heddle_worker.failures import (
+    TooManyCallsError,
+    WorkerRetiredError,
+    WorkerStoppingError,
+    WorkerUnavailableError,
+)
+from heddle_worker.limits import MAX_CONCURRENT_CALLS, MAX_STREAMS
+
+
+class Phase(enum.IntEnum):
+    """Where in its life a worker is."""
+
+    WARM = 1
+    """The socket answers; nothing is open yet. Calls wait."""
+    ACTIVATING = 2
+    """The repository and the store are being opened. Calls wait."""
+    SERVING = 3
+    """Calls are served."""
+    RETIRING = 4
+    """A successor is published. Calls on kept connections are served, streams end."""
+    STOPPING = 5
+    """Nothing new is taken."""
+
+
+class CallInFlight:
+    """One call, from its arrival until its handler is done."""
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        self._task = task
+        self._interruption: WorkerUnavailableError | None = None
+        self._interruptible = False
+
+    def interrupt(self, reason: WorkerUnavailableError) -> None:
+        """Raise `reason` in the call: at once, or when it next gets to interruptible code."""
+        if self._interruption is None:
+            self._interruption = reason
+            if self._interruptible:
+                self._task.cancel()
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Mark the code that `interrupt` may cut short.
+
+        Sending is not to be marked: a message that is cut short leaves the transport unable to
+        send the status that explains why.
+
+        Raises:
+            WorkerUnavailableError: the call was interrupted.
+        """
+        if self._interruption is not None:
+            raise self._interruption
+        self._interruptible = True
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._interruption is None:
+                raise
+            self._task.uncancel()
+            raise self._interruption from None
+        finally:
+            self._interruptible = False
+
+
+class Admission:
+    """The gate that every call of the repository's services passes."""
+
+    def __init__(self) -> None:
+        self._phase = Phase.WARM
+        self._calls: set[CallInFlight] = set()
+        self._streams: set[CallInFlight] = set()
+        self._changed = asyncio.Event()
+
+    @property
+    def phase(self) -> Phase:
+        """The phase now."""
+        return self._phase
+
+    def advance(self, phase: Phase) -> None:
+        """Enter a later phase, and end the streams that may not live on in it."""
+        self._phase = max(self._phase, phase)
+        self._notify()
+        if self._phase >= Phase.RETIRING:
+            for stream in self._streams:
+                stream.interrupt(self._refusal())
+
+    def interrupt_all(self) -> None:
+        """End every call in flight with the status that says why."""
+        for call in self._calls | self._streams:
+            call.interrupt(self._refusal())
+
+    async def change(self) -> None:
+        """Wait until the phase, or what is in flight, is another."""
+        await self._changed.wait()
+
+    async def activated(self) -> None:
+        """Wait until the worker serves, or never will."""
+        while self._phase < Phase.SERVING:
+            await self.change()
+
+    async def idle(self) -> None:
+        """Wait until no call is in flight."""
+        while self._calls or self._streams:
+            await self.change()
+
+    @contextlib.asynccontextmanager
+    async def call(self, *, streaming: bool) -> AsyncIterator[CallInFlight]:
+        """Count the current task as a call in flight; enter once the worker serves.
+
+        Raises:
+            TooManyCallsError: as many are in progress as may be.
+            WorkerUnavailableError: the phase admits no such call, or no longer.
+        """
+        group, limit = (
+            (self._streams, MAX_STREAMS) if streaming else (self._calls, MAX_CONCURRENT_CALLS)
+        )
+        if len(group) >= limit:
+            kind = "streams" if streaming else "calls"
+            raise TooManyCallsError(f"{limit} {kind} are in progress, as many as may be; try again")
+        call = CallInFlight()
+        group.add(call)
+        try:
+            await self.activated()
+            if self._phase is Phase.STOPPING or (streaming and self._phase is Phase.RETIRING):
+                raise self._refusal()
+            yield call
+        finally:
+            group.discard(call)
+            self._notify()
+
+    def _refusal(self) -> WorkerUnavailableError:
+        return WorkerStoppingError() if self._phase is Phase.STOPPING else WorkerRetiredError()
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

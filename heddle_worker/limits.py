@@ -1,0 +1,41 @@
+"""What one worker puts up with, in one place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
+"""Size of one request or one reply: what a gRPC client accepts unless told otherwise."""
+
+MAX_CONCURRENT_CALLS: Final = 1_000
+"""Unary calls in progress, those that wait for the activation included."""
+
+MAX_STREAMS: Final = 1_000
+"""Streams open at the same time."""
+
+HEADROOM_CALLS: Final = 100
+"""Calls beyond both limits that still get an answer: health checks, and clear refusals."""
+
+BLOCKING_THREADS: Final = 8
+"""Threads in which calls do their blocking work: SQLite and libgit2."""
+
+CONNECTION_AGE_SECONDS: Final = 5.0
+"""Age at which a connection is told, by a graceful GOAWAY, to make place for a new one.
+
+A connection that never ages would tie its client to a retired worker for ever, and stopping a
+server cancels the calls that arrive meanwhile: only the age lets a worker end without a failed
+call. It bounds how long two workers live side by side. The price is one connect to a Unix socket
+each time, under a millisecond and invisible to the caller, so a short age costs next to nothing.
+"""
+
+CONNECTION_AGE_JITTER: Final = 0.1
+"""gRPC varies the age of each connection by up to this share, either way."""
+
+RETIRED_CALL_SECONDS: Final = 60.0
+"""Time that a retired worker gives the calls still in flight when its connections have aged."""
+
+MAX_TEXT_BYTES: Final = 4_096
+"""Length of a name, an address or a filter in a request, in bytes of UTF-8."""
+
+MAX_VERBS: Final = 64
+"""Verbs that one query of the operation log may name."""

@@ -1,0 +1,1 @@
+"""The git repository: opening it, and what its own records tell about what happened in it."""

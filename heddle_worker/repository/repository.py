@@ -1,0 +1,152 @@
+"""Opening a git repository, and the few questions that are asked of its objects."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pygit2
+from pygit2.enums import Option, RepositoryOpenFlag
+
+from heddle_worker.repository.errors import (
+    DamagedRepositoryError,
+    ForeignRepositoryError,
+    NotARepositoryError,
+    RepositoryError,
+    UnsupportedRepositoryError,
+)
+
+_EXTENSION: Final = re.compile(r"unsupported extension name extensions\.(\S+)")
+_OBJECT_FORMAT: Final = re.compile(r"unknown object format '([^']*)'")
+
+
+@dataclass(frozen=True, slots=True)
+class TagOrigin:
+    """What a tag says about itself.
+
+    Attributes:
+        commit: raw id of the commit that it names in the end; empty when it names none.
+        tagger_email: empty for a lightweight tag, and for a tag object without a tagger.
+        tagged_secs: when the tag object was made, in Unix seconds; `None` for a lightweight tag.
+        committed_secs: when the commit was made; `None` without one.
+    """
+
+    commit: bytes = b""
+    tagger_email: bytes = b""
+    tagged_secs: int | None = None
+    committed_secs: int | None = None
+
+
+class Repository:
+    """An open repository. A process opens it after it was forked.
+
+    Attributes:
+        git_dir: the directory of the worktree that was opened.
+        common_dir: the directory that all worktrees share; equal to `git_dir` for the main one.
+    """
+
+    def __init__(self, handle: pygit2.Repository) -> None:
+        self._handle = handle
+        self.git_dir = Path(handle.path)
+        self.common_dir = _common_dir(self.git_dir)
+
+    @classmethod
+    def open(cls, path: Path) -> Repository:
+        """Open the repository whose worktree's root, or whose bare directory, is `path`.
+
+        Raises:
+            RepositoryError: there is none, or it cannot be used; the text says what to do.
+        """
+        _accept_partial_clones()
+        try:
+            handle = pygit2.Repository(os.fspath(path), RepositoryOpenFlag.NO_SEARCH)
+            # Nothing can be done in a repository whose HEAD cannot be read.
+            _ = handle.head_is_unborn
+        except (pygit2.GitError, ValueError, OSError) as error:
+            raise _explained(path, error) from error
+        return cls(handle)
+
+    @property
+    def worktrees(self) -> list[Path]:
+        """The roots of all worktrees that exist, the main one first.
+
+        A git directory that lies elsewhere does not tell where its main worktree is.
+        """
+        main = [self.common_dir.parent] if self._main_is_beside() else []
+        linked = []
+        for link in sorted(self.common_dir.glob("worktrees/*/gitdir")):
+            target = link.read_bytes().rstrip(b"\n")
+            root = (link.parent / os.fsdecode(target)).resolve().parent
+            if root.is_dir():
+                linked.append(root)
+        return main + linked
+
+    def tag_origin(self, target: bytes) -> TagOrigin:
+        """Return what is known about the tag whose ref holds the raw id `target`."""
+        try:
+            found = self._handle[pygit2.Oid(raw=target)]
+            tagger = found.tagger if isinstance(found, pygit2.Tag) else None
+            commit = found.peel(pygit2.Commit)
+        except (KeyError, ValueError, pygit2.GitError):
+            # The object is missing, or the tag names something else than a commit.
+            return TagOrigin()
+        return TagOrigin(
+            commit=commit.id.raw,
+            tagger_email=tagger.raw_email if tagger is not None and tagger.raw_email else b"",
+            tagged_secs=tagger.time if tagger is not None else None,
+            committed_secs=commit.commit_time,
+        )
+
+    def _main_is_beside(self) -> bool:
+        config = pygit2.Config(os.fspath(self.common_dir / "config"))
+        is_bare = "core.bare" in config and config.get_bool("core.bare")
+        return self.common_dir.name == ".git" and not is_bare
+
+
+def _accept_partial_clones() -> None:
+    pygit2.option(Option.SET_EXTENSIONS, ["partialclone"], 1)
+
+
+def _common_dir(git_dir: Path) -> Path:
+    try:
+        link = (git_dir / "commondir").read_bytes()
+    except FileNotFoundError:
+        return git_dir
+    return (git_dir / os.fsdecode(link.rstrip(b"\n"))).resolve()
+
+
+def _explained(path: Path, error: Exception) -> RepositoryError:
+    text = " ".join(str(error).split())
+    if extension := _EXTENSION.search(text):
+        return _unsupported(path, extension[1])
+    if object_format := _OBJECT_FORMAT.search(text):
+        return UnsupportedRepositoryError(
+            f"{path} has {object_format[1]} object ids, which are not supported; "
+            "use a repository with SHA-1 ids"
+        )
+    if "unsupported repository version" in text:
+        return UnsupportedRepositoryError(
+            f"{path} has a repository format that is too new (core.repositoryformatversion)"
+        )
+    if "not owned by current user" in text:
+        return ForeignRepositoryError(
+            f"{path} belongs to another user; if you trust it, "
+            f"run: git config --global --add safe.directory {path}"
+        )
+    if "not found" in text:
+        return NotARepositoryError(f"{path} is not a git repository")
+    return DamagedRepositoryError(f"cannot read the git repository {path}: {text}")
+
+
+def _unsupported(path: Path, extension: str) -> RepositoryError:
+    if extension.lower() == "refstorage":
+        return UnsupportedRepositoryError(
+            f"{path} keeps its refs in a reftable, which is not supported; "
+            "convert it with: git refs migrate --ref-format=files"
+        )
+    return UnsupportedRepositoryError(
+        f"{path} uses the extension {extension}, which is not supported"
+    )

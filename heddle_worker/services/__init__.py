@@ -1,0 +1,1 @@
+"""One servicer per service: validate, call the domain, build the reply."""

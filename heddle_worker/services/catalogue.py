@@ -1,0 +1,38 @@
+"""Which services a worker has, and who answers for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
+
+from heddle_api.v1 import (
+    discussion_pb2,
+    hook_pb2,
+    operation_log_pb2,
+    signal_pb2,
+    state_review_pb2,
+    transaction_pb2,
+)
+from heddle_worker.domain import Domain
+from heddle_worker.services.operation_log import OperationLogService
+
+
+def _services_of(*files: FileDescriptor) -> tuple[ServiceDescriptor, ...]:
+    return tuple(service for file in files for service in file.services_by_name.values())
+
+
+SERVICES: Final = _services_of(
+    discussion_pb2.DESCRIPTOR,
+    hook_pb2.DESCRIPTOR,
+    operation_log_pb2.DESCRIPTOR,
+    signal_pb2.DESCRIPTOR,
+    state_review_pb2.DESCRIPTOR,
+    transaction_pb2.DESCRIPTOR,
+)
+"""Every service of the API that is served; a method that nobody answers is UNIMPLEMENTED."""
+
+
+def servicers(domain: Domain) -> dict[str, object]:
+    """Return the servicers of an open domain by the full names of their services."""
+    return {"heddle.v1.OperationLogQueryService": OperationLogService(domain)}

@@ -1,0 +1,118 @@
+"""OperationLogQueryService: the operation log for clients."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from heddle_api.v1 import operation_log_pb2
+from heddle_worker.dispatch import Call
+from heddle_worker.domain import Domain
+from heddle_worker.failures import OutOfRangeError, ReplyTooLargeError
+from heddle_worker.limits import MAX_MESSAGE_BYTES, MAX_VERBS
+from heddle_worker.services.repo_path import check_repo_path
+from heddle_worker.services.validation import FieldChecks
+from heddle_worker.store.operation_query import OperationQuery
+from heddle_worker.store.operations import Operation, newest_seq
+
+_PAGE: Final = 2_000
+
+
+class OperationLogService:
+    """Answers from the operation log, brought up to date with the repository before."""
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+
+    async def QueryOperations(
+        self, request: operation_log_pb2.QueryOperationsRequest, _call: Call
+    ) -> operation_log_pb2.QueryOperationsResponse:
+        """Return the matching entries in one reply.
+
+        A verb that nobody uses matches nothing: verbs are compared, not known.
+
+        Raises:
+            InvalidRequestError: a field is not what it should be.
+            NotFoundError: `repo_path` is of another repository.
+            OutOfRangeError: `after_seq` lies beyond the newest entry.
+            ReplyTooLargeError: the entries do not fit into one reply.
+        """
+        _check(request)
+        return await asyncio.to_thread(self._answer, request)
+
+    def _answer(
+        self, request: operation_log_pb2.QueryOperationsRequest
+    ) -> operation_log_pb2.QueryOperationsResponse:
+        check_repo_path(self._domain, request.repo_path)
+        self._check_cursor(request.after_seq)
+        reply = operation_log_pb2.QueryOperationsResponse()
+        size = 0
+        for page in self._domain.operation_log.pages(_query(request), _PAGE):
+            hits = [_hit(operation) for operation in page]
+            size += sum(hit.ByteSize() for hit in hits)
+            if size > MAX_MESSAGE_BYTES:
+                raise _too_large()
+            reply.hits.extend(hits)
+        if reply.ByteSize() > MAX_MESSAGE_BYTES:
+            raise _too_large()
+        return reply
+
+    def _check_cursor(self, after_seq: int) -> None:
+        if not after_seq:
+            return
+        with self._domain.readers.snapshot() as connection:
+            newest = newest_seq(connection)
+        if after_seq > newest:
+            raise OutOfRangeError(
+                f"after_seq {after_seq} is beyond the newest entry, {newest}: this log is not the "
+                "one that the cursor was taken from; start again at 0"
+            )
+
+
+def _too_large() -> ReplyTooLargeError:
+    return ReplyTooLargeError(
+        f"the matching entries do not fit into one reply of {MAX_MESSAGE_BYTES} bytes: set limit, "
+        "and page with after_seq, the seq of the last entry so far"
+    )
+
+
+def _check(request: operation_log_pb2.QueryOperationsRequest) -> None:
+    checks = FieldChecks()
+    checks.text("repo_path", request.repo_path)
+    checks.text("actor", request.actor)
+    checks.text("symbol", request.symbol)
+    checks.text("signal_kind", request.signal_kind)
+    checks.text("thread", request.thread)
+    checks.texts("verbs", request.verbs, MAX_VERBS)
+    checks.unix_seconds("since_secs", request.since_secs)
+    checks.unix_seconds("until_secs", request.until_secs)
+    checks.done()
+
+
+def _query(request: operation_log_pb2.QueryOperationsRequest) -> OperationQuery:
+    return OperationQuery(
+        actor=request.actor,
+        symbol=request.symbol,
+        signal_kind=request.signal_kind,
+        thread=request.thread,
+        verbs=tuple(request.verbs),
+        since_secs=request.since_secs,
+        until_secs=request.until_secs,
+        include_checkpoints=request.include_checkpoints,
+        after_seq=request.after_seq,
+        limit=request.limit,
+    )
+
+
+def _hit(operation: Operation) -> operation_log_pb2.OperationHit:
+    return operation_log_pb2.OperationHit(
+        seq=operation.seq,
+        timestamp_secs=operation.timestamp_secs,
+        verb=operation.verb,
+        actor_email=operation.actor_email,
+        operation_id=operation.operation_id,
+        thread=operation.thread,
+        symbols=operation.symbols,
+        signal_kinds=operation.signal_kinds,
+        change_id=operation.change_id,
+    )

@@ -1,0 +1,38 @@
+"""The `repo_path` of a request: does it lie in the repository that is served?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from heddle_worker.domain import Domain
+from heddle_worker.failures import NotFoundError
+
+
+def check_repo_path(domain: Domain, repo_path: str) -> None:
+    """Make sure that a path is in one of the repository's worktrees, or in its git directory.
+
+    A relative path starts at the worktree that is served; the empty one is that worktree. May
+    block. `FieldChecks.text` has to have been passed.
+
+    Raises:
+        NotFoundError: nothing is there, or it belongs to another repository, be it a nested one.
+    """
+    if repo_path and not _belongs(domain, Path(os.path.realpath(domain.root / repo_path))):
+        raise NotFoundError(
+            f"{repo_path} is not in the repository that this daemon serves, {domain.root}"
+        )
+
+
+def _belongs(domain: Domain, path: Path) -> bool:
+    repository = domain.repository
+    places = (domain.root, *repository.worktrees, repository.common_dir)
+    ours = {place.resolve() for place in places}
+    if not os.path.exists(path):  # noqa: PTH110 - a name too long is no name of anything either
+        return False
+    for place in (path, *path.parents):
+        if place in ours:
+            return True
+        if os.path.lexists(place / ".git"):
+            return False
+    return False

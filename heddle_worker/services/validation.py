@@ -1,0 +1,51 @@
+"""Checks of request fields that several services share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from heddle_worker.failures import FieldViolation, InvalidRequestError
+from heddle_worker.limits import MAX_TEXT_BYTES
+
+# The end of the year 9999, the last second of a `google.protobuf.Timestamp`.
+_LAST_SECOND: Final = 253_402_300_799
+
+
+class FieldChecks:
+    """Looks at one request's fields and remembers every fault, so that all are told at once."""
+
+    def __init__(self) -> None:
+        self._violations: list[FieldViolation] = []
+
+    def text(self, field: str, value: str, most: int = MAX_TEXT_BYTES) -> None:
+        """A text is at most `most` bytes of UTF-8, and no NUL is in it."""
+        if len(value.encode()) > most:
+            self._fault(field, f"longer than {most} bytes")
+        elif "\0" in value:
+            self._fault(field, "contains a NUL character")
+
+    def texts(self, field: str, values: Sequence[str], most: int) -> None:
+        """There are at most `most` texts, each as `text` wants it."""
+        if len(values) > most:
+            self._fault(field, f"{len(values)} of them; at most {most} are taken")
+            return
+        for index, value in enumerate(values):
+            self.text(f"{field}[{index}]", value)
+
+    def unix_seconds(self, field: str, value: int) -> None:
+        """A time is in seconds since 1970, no later than the year 9999; 0 means none."""
+        if not 0 <= value <= _LAST_SECOND:
+            self._fault(field, f"{value} is not a time in Unix seconds (1970 to 9999)")
+
+    def done(self) -> None:
+        """Finish.
+
+        Raises:
+            InvalidRequestError: there was a fault.
+        """
+        if self._violations:
+            raise InvalidRequestError.of_fields(*self._violations)
+
+    def _fault(self, field: str, description: str) -> None:
+        self._violations.append(FieldViolation(field, description))

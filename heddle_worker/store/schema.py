@@ -1,0 +1,190 @@
+"""The tables, and how a database of an older version gets them.
+
+A migration is one script; its place in `MIGRATIONS` is the schema version that it leads to. A
+script that was released is never edited: during a reload the worker of the older version still
+writes the database after the newer one has migrated it, so a new script adds and does not take
+away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from heddle_worker.store.errors import StoreCorruptError, StoreTooNewError, translated_files
+
+_APPLICATION_ID: Final = 0x6864646C  # "hddl"
+
+_OPERATION_LOG: Final = """
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operations (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    timestamp_secs INTEGER NOT NULL,
+    verb TEXT NOT NULL,
+    actor_email TEXT NOT NULL,
+    operation_id TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    change_id BLOB NOT NULL,
+    old_id BLOB NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX operations_by_verb ON operations (verb);
+CREATE INDEX operations_by_actor ON operations (actor_email);
+CREATE INDEX operations_by_thread ON operations (thread);
+
+CREATE TABLE operation_symbols (
+    seq INTEGER NOT NULL REFERENCES operations (seq) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (seq, position)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX operation_symbols_by_value ON operation_symbols (value, seq);
+
+CREATE TABLE operation_signal_kinds (
+    seq INTEGER NOT NULL REFERENCES operations (seq) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (seq, position)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX operation_signal_kinds_by_value ON operation_signal_kinds (value, seq);
+
+-- Earliest and latest time in each run of neighbouring operations: finds a span of time in an
+-- order that is not by time.
+CREATE TABLE operation_times (
+    block INTEGER PRIMARY KEY,
+    earliest INTEGER NOT NULL,
+    latest INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE mirror (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    generation INTEGER NOT NULL
+) STRICT;
+INSERT INTO mirror VALUES (1, 0);
+
+CREATE TABLE mirror_cursors (
+    path BLOB PRIMARY KEY,
+    offset INTEGER NOT NULL,
+    tail BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    branch BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mirror_lines (
+    id BLOB PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mirror_refs (
+    name BLOB PRIMARY KEY,
+    target BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mirror_unpaired (
+    seq INTEGER PRIMARY KEY REFERENCES operations (seq) ON DELETE CASCADE,
+    key BLOB NOT NULL,
+    of_head INTEGER NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG,)
+
+
+def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIGRATIONS)) -> None:
+    """Make sure, without changing anything, that the database at `path` is one to work with.
+
+    Raises:
+        StoreTooNewError: it has a newer schema than this program knows.
+        StoreCorruptError: it belongs to another program.
+        apsw.Error: it cannot be read.
+    """
+    connection.execute("BEGIN")
+    try:
+        _version(connection, path, newest)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def migrate(
+    connection: apsw.Connection, path: Path, migrations: tuple[str, ...] = MIGRATIONS
+) -> None:
+    """Bring the database at `path` to the newest schema, each step in its own transaction.
+
+    Before the first step on a database that already has a schema, a copy of it is kept beside it.
+
+    Raises:
+        StoreTooNewError: as for `check_version`.
+        StoreCorruptError: as for `check_version`.
+        StoreError: the copy could not be made.
+        apsw.Error: a step failed; the database is as it was before that step.
+    """
+    keeps_copy = True
+    while _takes_step(connection, path, migrations, keeps_copy=keeps_copy):
+        keeps_copy = False
+
+
+def _takes_step(
+    connection: apsw.Connection, path: Path, migrations: tuple[str, ...], *, keeps_copy: bool
+) -> bool:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection, path, newest=len(migrations))
+        is_behind = version < len(migrations)
+        if is_behind:
+            if keeps_copy and version:
+                _back_up(path, version)
+            connection.execute(migrations[version])
+            connection.pragma("application_id", _APPLICATION_ID)
+            connection.pragma("user_version", version + 1)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return is_behind
+
+
+def _version(connection: apsw.Connection, path: Path, newest: int) -> int:
+    """Return the schema's version. Only within a transaction is what is read here one state."""
+    version = int(connection.pragma("user_version"))
+    owner = connection.pragma("application_id")
+    is_new = connection.execute("SELECT count(*) FROM sqlite_schema").get == version == owner == 0
+    if owner != _APPLICATION_ID and not is_new:
+        raise StoreCorruptError(
+            f"{path} is the database of another program; move it aside, "
+            "and a new one is made at the next start"
+        )
+    if version > newest:
+        raise StoreTooNewError(
+            f"{path} was written by a newer version of heddle (schema {version}, "
+            f"this version knows {newest}); upgrade heddle"
+        )
+    return version
+
+
+def _back_up(path: Path, version: int) -> None:
+    target = path.with_name(f"{path.name}.schema-{version}.backup")
+    unfinished = target.with_name(f"{target.name}.tmp")
+    with translated_files(target):
+        try:
+            unfinished.unlink(missing_ok=True)
+            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            # A connection that writes cannot be copied from; this one sees what was committed.
+            source = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+            copy = apsw.Connection(str(unfinished), flags=apsw.SQLITE_OPEN_READWRITE)
+            with (
+                contextlib.closing(source),
+                contextlib.closing(copy),
+                copy.backup("main", source, "main") as backup,
+            ):
+                backup.step(-1)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)

@@ -1,0 +1,195 @@
+"""The one thread that writes: what waits is committed as a group, durably, with one sync.
+
+A group is one transaction with a savepoint for each caller, so that a caller who fails takes back
+its own changes and nobody else's. Nobody hears of success before the commit is on disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import apsw
+
+from heddle_worker.store.database import Database
+from heddle_worker.store.errors import StoreClosedError, StoreError, as_store_error
+
+T = TypeVar("T")
+
+_GROUP_LIMIT: Final = 256
+_LOCK_ATTEMPTS: Final = 10
+_LOCK_WAIT_MS: Final = 500
+_CHECKPOINT_PAGES: Final = 1_000
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[apsw.Connection], Any]
+    future: Future[Any] = field(default_factory=Future)
+    outcome: Any = None
+    failure: BaseException | None = None
+
+    def deliver(self) -> None:
+        if self.failure is None:
+            self.future.set_result(self.outcome)
+        else:
+            self.future.set_exception(self.failure)
+
+
+class _Beat:
+    """Asks the thread to show that it is alive."""
+
+
+class _End:
+    """Is the last entry of the queue."""
+
+
+class Writer:
+    """Owns the database's writing connection, and closes the database at its end.
+
+    Args:
+        database: nobody else uses its connection from now on.
+        beat: called on the writer's thread whenever `ask_for_beat` reaches it, and while it waits
+            for another process's lock. It must be quick and must not raise.
+    """
+
+    def __init__(self, database: Database, beat: Callable[[], None] = lambda: None) -> None:
+        self._database = database
+        self._beat = beat
+        self._queue: queue.SimpleQueue[_Job | _Beat | _End] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._close_failure: StoreError | None = None
+        self._wal_pages = 0
+        database.connection.set_wal_hook(self._note_wal_size)
+        database.connection.set_busy_timeout(_LOCK_WAIT_MS)
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[apsw.Connection], T]) -> Future[T]:
+        """Run `work` on the writing connection, inside a transaction that it must not end.
+
+        The future has the result of `work` once it is durable, the exception that `work` raised
+        (its changes are gone then), or the `StoreError` for which the commit failed. Until it
+        runs, the future can be cancelled.
+
+        Raises:
+            StoreClosedError: the writer was closed.
+        """
+        job = _Job(work)
+        self._put(job)
+        return job.future
+
+    def ask_for_beat(self) -> None:
+        """Have `beat` called on the writer's thread, after the work that waits there now."""
+        with contextlib.suppress(StoreClosedError):
+            self._put(_Beat())
+
+    def close(self) -> None:
+        """Finish what was submitted, take nothing more, and close the database.
+
+        Raises:
+            StoreError: the database could not be brought to a clean end; what was acknowledged is
+                safe in its log.
+        """
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(_End())
+        self._thread.join()
+        if self._close_failure is not None:
+            raise self._close_failure
+
+    def _put(self, entry: _Job | _Beat) -> None:
+        with self._closing:
+            if self._closed:
+                raise StoreClosedError(f"{self._database.path} was closed")
+            self._queue.put(entry)
+
+    def _run(self) -> None:
+        at_end = False
+        while not at_end:
+            entries = self._take()
+            at_end = isinstance(entries[-1], _End)
+            jobs = [entry for entry in entries if isinstance(entry, _Job)]
+            jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+            if jobs:
+                self._commit(jobs)
+            if any(isinstance(entry, _Beat) for entry in entries):
+                self._beat()
+            self._checkpoint_if_due()
+        try:
+            self._database.close()
+        except StoreError as error:
+            self._close_failure = error
+
+    def _take(self) -> list[_Job | _Beat | _End]:
+        entries = [self._queue.get()]
+        with contextlib.suppress(queue.Empty):
+            while len(entries) < _GROUP_LIMIT:
+                entries.append(self._queue.get_nowait())
+        return entries
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        try:
+            self._begin()
+            for job in jobs:
+                self._run_in_savepoint(job)
+            self._database.connection.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            failure = as_store_error(error, self._database.path)
+            for job in jobs:
+                job.failure = job.failure or failure
+        for job in jobs:
+            job.deliver()
+
+    def _begin(self) -> None:
+        self._database.check_in_place()
+        for attempt in range(1, _LOCK_ATTEMPTS + 1):
+            try:
+                self._database.connection.execute("BEGIN IMMEDIATE")
+            except apsw.BusyError:
+                self._beat()
+                if attempt == _LOCK_ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _run_in_savepoint(self, job: _Job) -> None:
+        connection = self._database.connection
+        connection.execute("SAVEPOINT caller")
+        try:
+            job.outcome = job.work(connection)
+        except BaseException as error:
+            job.failure = as_store_error(error, self._database.path)
+        if not connection.in_transaction:
+            # Some failures, a full disk among them, make SQLite give up the transaction, and with
+            # it what the neighbours did.
+            raise job.failure or RuntimeError("the work ended the writer's transaction")
+        if job.failure is not None:
+            connection.execute("ROLLBACK TO caller")
+        connection.execute("RELEASE caller")
+
+    def _roll_back(self) -> None:
+        connection = self._database.connection
+        with contextlib.suppress(apsw.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def _note_wal_size(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint_if_due(self) -> None:
+        if self._wal_pages < _CHECKPOINT_PAGES:
+            return
+        self._wal_pages = 0
+        # What was committed is safe without it: the next one tries again.
+        with contextlib.suppress(apsw.Error):
+            self._database.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)

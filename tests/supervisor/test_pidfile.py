@@ -1,0 +1,449 @@
+"""The pidfile: what it says, how it is read, taken and given up by one process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from waiting import wait_until
+
+from heddle_supervisor.pidfile import (
+    PIDFILE_MARKER,
+    AlreadyRunningError,
+    PidFileContents,
+    PidFileError,
+    PidFileKind,
+    PidGuard,
+    hold_stale_pidfile,
+    read_pidfile,
+)
+
+# Takes every temporary pidfile for a dead start's, sees that it is free, and unlinks it; slowly.
+_SWEEPS = """
+import fcntl, os, pathlib, sys, time
+print(flush=True)
+while True:
+    for path in pathlib.Path(sys.argv[1]).glob("*.tmp"):
+        try:
+            file = path.open()
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue
+        time.sleep(0.005)
+        path.unlink(missing_ok=True)
+        file.close()
+"""
+_READS = """
+import pathlib, sys
+from heddle_supervisor.pidfile import read_pidfile
+path = pathlib.Path(sys.argv[1]) / "grpc.pid"
+print(flush=True)
+while True:
+    read_pidfile(path)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "grpc.pid"
+
+
+def contents(pid: int | None = None) -> PidFileContents:
+    return PidFileContents(pid or os.getpid(), int(time.time()))
+
+
+def dead_pid() -> int:
+    child = subprocess.Popen(["true"])
+    child.wait()
+    return child.pid
+
+
+def lock_is_free(path: Path) -> bool:
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+@contextmanager
+def busy(script: str, path: Path) -> Iterator[None]:
+    """Run a script on the pidfile's directory for the time of the block."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, path.parent], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    yield
+    assert child.poll() is None
+    child.kill()
+    child.communicate()
+
+
+# What it says.
+
+pids = st.integers(1, 2**31 - 1)
+times = st.integers(0, 2**63 - 1)
+
+
+@given(pids, times)
+def test_what_is_rendered_can_be_parsed(pid: int, started: int) -> None:
+    stated = PidFileContents(pid, started)
+    assert PidFileContents.parse(stated.render()) == stated
+
+
+def test_it_is_three_lines() -> None:
+    assert PidFileContents(12, 34).render() == f"12\n{PIDFILE_MARKER}\n34\n"
+
+
+@given(
+    pids,
+    times,
+    st.text(" \t", max_size=3),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+)
+def test_lines_are_trimmed_and_further_ones_ignored(
+    pid: int, started: int, space: str, rest: str
+) -> None:
+    lines = [f"{space}{each}{space}" for each in (pid, PIDFILE_MARKER, started)]
+    for text in ("\n".join([*lines, rest]), "\r\n".join([*lines, rest])):
+        assert PidFileContents.parse(text) == PidFileContents(pid, started)
+
+
+@given(pids, times, st.data())
+def test_what_is_cut_short_is_never_taken_for_another_pid(
+    pid: int, started: int, data: st.DataObject
+) -> None:
+    text = PidFileContents(pid, started).render()
+    cut = PidFileContents.parse(text[: data.draw(st.integers(0, len(text) - 1))])
+    assert cut is None or cut.pid == pid
+
+
+@given(st.text(max_size=80))
+def test_no_text_is_too_strange_to_be_refused(text: str) -> None:
+    stated = PidFileContents.parse(text)
+    assert stated is None or 0 < stated.pid < 2**31
+
+
+MALFORMED = {
+    "empty": "",
+    "blank": "\n\n\n",
+    "two lines": f"12\n{PIDFILE_MARKER}",
+    "foreign marker": "12\nheddle\n34\n",
+    "marker in capitals": f"12\n{PIDFILE_MARKER.upper()}\n34\n",
+    "negative pid": f"-12\n{PIDFILE_MARKER}\n34\n",
+    "plus sign": f"+12\n{PIDFILE_MARKER}\n34\n",
+    "pid zero": f"0\n{PIDFILE_MARKER}\n34\n",
+    "pid too large": f"{2**31}\n{PIDFILE_MARKER}\n34\n",
+    "pid of many digits": f"{'9' * 5000}\n{PIDFILE_MARKER}\n34\n",
+    "unicode digits": f"١٢\n{PIDFILE_MARKER}\n34\n",
+    "superscript digits": f"²\n{PIDFILE_MARKER}\n34\n",
+    "underscore": f"1_2\n{PIDFILE_MARKER}\n34\n",
+    "hexadecimal": f"0x12\n{PIDFILE_MARKER}\n34\n",
+    "no time": f"12\n{PIDFILE_MARKER}\n\n",
+    "negative time": f"12\n{PIDFILE_MARKER}\n-1\n",
+    "fraction": f"12\n{PIDFILE_MARKER}\n3.5\n",
+    "NUL bytes": "\0" * 30,
+    "one line": f"12 {PIDFILE_MARKER} 34",
+}
+
+
+@pytest.mark.parametrize("text", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_malformed_states_nothing(text: str) -> None:
+    assert PidFileContents.parse(text) is None
+
+
+# How it is read.
+
+
+def test_nothing_there_is_absent(path: Path) -> None:
+    assert read_pidfile(path).kind is PidFileKind.ABSENT
+    assert read_pidfile(path / "below" / "nothing").kind is PidFileKind.ABSENT
+
+
+@pytest.mark.parametrize("text", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_malformed_is_foreign(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    reading = read_pidfile(path)
+    assert reading.kind is PidFileKind.FOREIGN
+    assert reading.contents is None
+    assert reading.problem
+
+
+def test_what_is_huge_or_binary_is_foreign(path: Path) -> None:
+    for data in (b"x" * 10_000_000, bytes(range(256)) * 100):
+        path.write_bytes(data)
+        assert read_pidfile(path).kind is PidFileKind.FOREIGN
+
+
+def test_a_huge_tail_after_three_good_lines_is_ignored(path: Path) -> None:
+    path.write_text(contents().render() + "x" * 1_000_000, encoding="ascii")
+    assert read_pidfile(path).contents == contents()
+
+
+@pytest.mark.parametrize("text", ["4711", "4711\n", "  4711  \n\n"])
+def test_a_single_integer_is_legacy(path: Path, text: str) -> None:
+    path.write_text(text, encoding="ascii")
+    reading = read_pidfile(path)
+    assert reading.kind is PidFileKind.LEGACY
+    assert reading.contents == PidFileContents(4711, 0)
+
+
+@pytest.mark.parametrize("text", ["0", "-4711", str(2**31), "4711 4712", "4711x"])
+def test_not_every_single_line_is_legacy(path: Path, text: str) -> None:
+    path.write_text(text, encoding="ascii")
+    assert read_pidfile(path).kind is PidFileKind.FOREIGN
+
+
+def _make_directory(path: Path) -> None:
+    path.mkdir()
+
+
+def _make_symlink(path: Path) -> None:
+    target = path.with_name("target")
+    target.write_text(contents().render(), encoding="ascii")
+    path.symlink_to(target)
+
+
+def _make_dangling_symlink(path: Path) -> None:
+    path.symlink_to(path.with_name("nowhere"))
+
+
+def _make_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (_make_directory, "a directory"),
+        (_make_symlink, "a symlink"),
+        (_make_dangling_symlink, "a symlink"),
+        (_make_fifo, "not a regular file"),
+    ],
+)
+class TestInThePidfilesPlace:
+    """Things other than files at the pidfile's path."""
+
+    def test_reading_it_says_what_it_is(
+        self, path: Path, make: Callable[[Path], None], what: str
+    ) -> None:
+        make(path)
+        reading = read_pidfile(path)
+        assert reading.kind is PidFileKind.FOREIGN
+        assert what in reading.problem
+        assert str(path) not in reading.problem, "who shows the problem shows the path"
+
+    def test_a_start_is_refused_and_leaves_it_alone(
+        self, path: Path, make: Callable[[Path], None], what: str
+    ) -> None:
+        make(path)
+        before = {each.name: each.lstat().st_ino for each in path.parent.iterdir()}
+        with pytest.raises(PidFileError, match=what) as caught:
+            PidGuard.install(path, contents())
+        assert str(caught.value).count(str(path)) == 1
+        assert {each.name: each.lstat().st_ino for each in path.parent.iterdir()} == before
+
+    def test_it_cannot_be_held(self, path: Path, make: Callable[[Path], None], what: str) -> None:
+        make(path)
+        with pytest.raises(PidFileError, match=what), hold_stale_pidfile(path):
+            pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_an_error(path: Path) -> None:
+    path.write_text(contents().render(), encoding="ascii")
+    path.chmod(0)
+    with pytest.raises(PermissionError):
+        read_pidfile(path)
+
+
+# How it is taken and given up.
+
+
+def test_it_is_born_complete_locked_and_private(path: Path) -> None:
+    stated = contents()
+    with PidGuard.install(path, stated) as guard:
+        assert path.read_text(encoding="ascii") == stated.render()
+        assert path.stat().st_mode & 0o7777 == 0o600
+        assert not lock_is_free(path)
+        assert guard.still_installed()
+        reading = read_pidfile(path)
+        assert (reading.kind, reading.contents, reading.locked) == (PidFileKind.OURS, stated, True)
+        assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert list(path.parent.iterdir()) == []
+
+
+STALE = {
+    "dead": lambda: contents(dead_pid()).render(),
+    "reused pid": lambda: PidFileContents(os.getpid(), 1).render(),
+    "legacy": lambda: "4711",
+    "empty": lambda: "",
+    "truncated": lambda: contents().render()[:8],
+    "foreign": lambda: "not a pidfile\n" * 1000,
+}
+
+
+@pytest.mark.parametrize("text", STALE.values(), ids=STALE)
+def test_what_is_stale_is_replaced(path: Path, text: Callable[[], str]) -> None:
+    path.write_text(text(), encoding="ascii")
+    stated = contents()
+    with PidGuard.install(path, stated):
+        assert read_pidfile(path).contents == stated
+        assert not lock_is_free(path)
+
+
+def test_a_pidfile_of_a_stranger_that_lives_is_stale(path: Path) -> None:
+    stranger = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+    try:
+        path.write_text(contents(stranger.pid).render(), encoding="ascii")
+        with PidGuard.install(path, contents()):
+            assert not lock_is_free(path)
+        assert stranger.poll() is None
+    finally:
+        stranger.communicate()
+
+
+def test_a_daemon_of_another_make_that_locks_nothing_is_respected(path: Path) -> None:
+    other = subprocess.Popen(["heddle", "-s"], executable="/bin/sh", stdin=subprocess.PIPE)
+    try:
+        text = contents(other.pid).render()
+        path.write_text(text, encoding="ascii")
+        with pytest.raises(AlreadyRunningError, match=rf"already running \(pid {other.pid}\)"):
+            PidGuard.install(path, contents())
+        assert path.read_text(encoding="ascii") == text
+    finally:
+        other.communicate()
+
+
+def test_a_second_start_names_the_first(path: Path) -> None:
+    with PidGuard.install(path, contents()) as guard:
+        with pytest.raises(AlreadyRunningError) as caught:
+            PidGuard.install(path, contents())
+        assert caught.value.pid == os.getpid()
+        assert guard.still_installed()
+        assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_directory_that_is_missing_is_an_error(path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        PidGuard.install(path / "below" / "grpc.pid", contents())
+
+
+def test_what_killed_starts_have_left_is_swept_and_nothing_else(path: Path) -> None:
+    left = [path.with_name(f"grpc.pid.{pid}.deadbeef.tmp") for pid in (1, 2)]
+    other = path.with_name("grpc.sock.tmp")
+    for each in (*left, other):
+        each.touch()
+    directory = path.with_name("grpc.pid.3.deadbeef.tmp")
+    directory.mkdir()
+    with left[1].open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with PidGuard.install(path, contents()):
+            kept = {left[1].name, other.name, directory.name, path.name}
+            assert {each.name for each in path.parent.iterdir()} == kept
+
+
+def test_a_start_whose_temporary_file_is_swept_under_it_still_gets_the_lock(path: Path) -> None:
+    with busy(_SWEEPS, path):
+        for _ in range(40):
+            with PidGuard.install(path, contents()) as guard:
+                assert guard.still_installed()
+                assert not lock_is_free(path)
+
+
+def test_readers_do_not_make_a_start_fail(path: Path) -> None:
+    with busy(_READS, path), busy(_READS, path):
+        for _ in range(20):
+            path.write_text(contents(dead_pid()).render(), encoding="ascii")
+            with PidGuard.install(path, contents()):
+                assert not lock_is_free(path)
+
+
+def test_a_reader_that_holds_the_lock_for_a_moment_is_waited_for(path: Path) -> None:
+    path.write_text(contents(dead_pid()).render(), encoding="ascii")
+    installs = (
+        "import pathlib, sys; from heddle_supervisor.pidfile import *; "
+        "PidGuard.install(pathlib.Path(sys.argv[1]), PidFileContents(1, 1))"
+    )
+    with path.open() as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        start = subprocess.Popen([sys.executable, "-c", installs, path])
+        wait_until(lambda: list(path.parent.glob("*.tmp")), "the start has come to the lock")
+        fcntl.flock(reader, fcntl.LOCK_UN)
+    assert start.wait() == 0
+
+
+def test_only_its_own_file_is_removed(path: Path) -> None:
+    guard = PidGuard.install(path, contents())
+    path.unlink()
+    path.write_text("a successor's", encoding="ascii")
+    assert not guard.still_installed()
+    guard.remove()
+    assert path.read_text(encoding="ascii") == "a successor's"
+
+
+def test_removing_is_idempotent_and_survives_the_directorys_end(path: Path) -> None:
+    guard = PidGuard.install(path, contents())
+    path.unlink()
+    path.parent.rmdir()
+    guard.remove()
+    guard.remove()
+
+
+def test_the_file_goes_when_the_block_fails(path: Path) -> None:
+    with pytest.raises(RuntimeError, match="in the block"), PidGuard.install(path, contents()):
+        raise RuntimeError("in the block")
+    assert not path.exists()
+
+
+def test_a_lock_can_be_handed_on_to_oneself(path: Path) -> None:
+    with PidGuard.install(path, contents()) as guard:
+        adopted = PidGuard.adopt(path, os.dup(guard.fileno()))
+        assert adopted.still_installed()
+        assert not lock_is_free(path)
+        adopted.remove()
+    assert not path.exists()
+
+
+def test_what_is_not_the_lock_cannot_be_handed_on(path: Path) -> None:
+    other = path.with_name("other")
+    other.touch()
+    descriptor = os.open(other, os.O_RDWR)
+    with PidGuard.install(path, contents()), pytest.raises(PidFileError, match="not locked by"):
+        PidGuard.adopt(path, descriptor)
+    os.close(descriptor)
+
+
+# How what is stale is held.
+
+
+def test_a_stale_file_is_held_against_starts_and_other_sweepers(path: Path) -> None:
+    path.write_text(contents(dead_pid()).render(), encoding="ascii")
+    with hold_stale_pidfile(path) as stale:
+        assert stale
+        with hold_stale_pidfile(path) as again:
+            assert not again
+        with pytest.raises(PidFileError, match="locked by a process that it does not name"):
+            PidGuard.install(path, contents())
+    assert lock_is_free(path)
+
+
+def test_a_live_daemons_file_is_not_held(path: Path) -> None:
+    with PidGuard.install(path, contents()), hold_stale_pidfile(path) as stale:
+        assert not stale
+
+
+def test_there_is_nothing_to_hold_where_no_file_is(path: Path) -> None:
+    with hold_stale_pidfile(path) as stale:
+        assert not stale
