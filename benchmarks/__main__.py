@@ -16,7 +16,9 @@ from benchmarks.machine import machine_facts
 from benchmarks.report import BenchmarkError, Options, Report, as_json, as_table
 
 BENCHMARKS: Final = {
+    "endurance": "hundreds of kills, reloads and upgrades under load; stopped processes",
     "lifecycle": "start, status, stop, failover and the idle cost of the daemon",
+    "peers": "other supervisors with the same worker, beside heddle",
     "transport": "the asyncio gRPC server beside the threaded one",
 }
 """Names and what they measure; `benchmarks.NAME` is the module of each."""

@@ -5,8 +5,6 @@ A daemon of its own in a temporary repository, beside the floors that the same e
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import tempfile
 import time
@@ -21,12 +19,14 @@ import psutil
 from benchmarks import processes
 from benchmarks.daemon import Daemon, temporary_daemon
 from benchmarks.health_client import connect_and_check, first_reply
-from benchmarks.report import Bar, BenchmarkError, Options, Report, Row
+from benchmarks.rename_watcher import renames_to
+from benchmarks.report import Bar, Options, Report, Row
 from benchmarks.sampling import MEDIAN, P99, Figure, interleave, median, summarize
 
 _STATUS_BAR: Final = Bar(factor=1.4)
 _STOP_BAR: Final = Bar(factor=1.5, plus=50)
 _FAILOVER_BARS: Final = (("p50", MEDIAN, Bar(factor=2)), ("p99", P99, Bar(factor=5)))
+_SETTLED: Final = 0.05
 _MEMORY_BAR: Final = Bar(plus=60)
 _WAKE_UPS_BAR: Final = Bar(plus=0.5)
 _NOTES: Final = (
@@ -35,6 +35,8 @@ _NOTES: Final = (
     "status, stop: wall time of the command; floor: a command that does nothing",
     "failover: SIGKILL of the worker until a client that connects anew every 0.5 ms is answered; "
     "floor: one connection with a health check while all is well",
+    "kill to rename: until the next worker has the published name, as another process sees "
+    "it; rename to reply: the rest",
     "memory: PSS; pages of libraries that this benchmark has loaded too are divided with it",
     "range: the lowest and highest of the rounds",
 )
@@ -51,8 +53,8 @@ class Effort:
     idle_seconds: float
 
 
-FULL: Final = Effort(starts=10, kills=40, checks=10, idle_seconds=20)
-QUICK: Final = Effort(starts=2, kills=4, checks=10, idle_seconds=5)
+FULL: Final = Effort(starts=10, kills=150, checks=5, idle_seconds=20)
+QUICK: Final = Effort(starts=2, kills=10, checks=5, idle_seconds=5)
 
 
 def run(options: Options) -> Report:
@@ -127,34 +129,53 @@ def _idle_rows(daemon: Daemon, effort: Effort) -> Iterator[Row]:
     yield Row(f"supervisor and {len(workers)} workers", Figure.of(total), "MB", bar=_MEMORY_BAR)
 
 
+@dataclass(frozen=True, slots=True)
+class Failover:
+    """What one killed worker cost, in milliseconds."""
+
+    total: float
+    """From the signal to the first reply."""
+    to_rename: float
+    """From the signal to the rename that publishes the next worker."""
+
+    @property
+    def after_rename(self) -> float:
+        """From the rename to the first reply."""
+        return self.total - self.to_rename
+
+
 def _failover_rows(daemon: Daemon, socket: Path, effort: Effort) -> Iterator[Row]:
     """Kill the worker again and again, with calls to the healthy one in between."""
-    subjects: dict[str, Callable[[], list[float]]] = {
-        "healthy": partial(connect_and_check, socket, effort.checks),
-        "killed": lambda: [_fail_over(daemon, socket)],
-    }
-    rounds = interleave(subjects, rounds=effort.kills)
-    for name, fraction, bar in _FAILOVER_BARS:
-        value = summarize(rounds["killed"], fraction)
-        floor = summarize(rounds["healthy"], fraction)
-        yield Row(f"failover, {name}", value, "ms", floor, bar)
+    healthy: list[list[float]] = []
+    killed: list[Failover] = []
+    with renames_to(socket) as next_rename:
+        for _ in range(effort.kills):
+            healthy.append(connect_and_check(socket, effort.checks))
+            killed.append(_fail_over(daemon, socket, next_rename))
+    parts: tuple[tuple[str, list[float]], ...] = (
+        ("failover", [failover.total for failover in killed]),
+        ("failover, kill to rename", [failover.to_rename for failover in killed]),
+        ("failover, rename to reply", [failover.after_rename for failover in killed]),
+    )
+    for part, samples in parts:
+        for name, fraction, bar in _FAILOVER_BARS:
+            value = summarize([[sample] for sample in samples], fraction)
+            floor = summarize(healthy, fraction)
+            whole = part == "failover"
+            yield Row(f"{part}, {name}", value, "ms", floor, bar if whole else None)
 
 
-def _fail_over(daemon: Daemon, socket: Path) -> float:
-    """Kill the worker; return the milliseconds until a new one answers.
+def _fail_over(daemon: Daemon, socket: Path, next_rename: Callable[[], float]) -> Failover:
+    """Kill the worker and wait until a new one answers.
 
     The killed process runs no instruction after the signal is sent, so it cannot be the one that
     answers a connection made later.
     """
     before = daemon.warm()
-    worker = daemon.worker_handle(before)
-    try:
-        begin = time.perf_counter()
-        signal.pidfd_send_signal(worker, signal.SIGKILL)
-        first_reply(socket)
-        milliseconds = (time.perf_counter() - begin) * 1000
-    finally:
-        os.close(worker)
-    if daemon.warm().worker == before.worker:
-        raise BenchmarkError("the worker survived SIGKILL")
-    return milliseconds
+    # A takeover is over when what it has started is, not when the next standby says it is warm.
+    time.sleep(_SETTLED)
+    killed = daemon.kill_worker(before)
+    replied = first_reply(socket)
+    renamed = next_rename()
+    daemon.warm(after=before)
+    return Failover((replied - killed) * 1000, (renamed - killed) * 1000)

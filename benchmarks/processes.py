@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,13 +28,17 @@ def require_linux() -> None:
 
 
 def timed_run(
-    command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, str]
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    expected: int = 0,
 ) -> tuple[float, str]:
     """Run a command to its end; return its wall time in milliseconds and its standard output.
 
     Raises:
-        BenchmarkError: It failed, and the text carries the last line of its standard error; or it
-            did not end within a minute.
+        BenchmarkError: It ended with another status than `expected`, and the text carries the last
+            line of its standard error; it cannot be run; or it did not end within a minute.
     """
     name = " ".join(map(str, command))
     begin = time.perf_counter()
@@ -48,8 +55,10 @@ def timed_run(
         )
     except subprocess.TimeoutExpired as error:
         raise BenchmarkError(f"`{name}` did not end within {_TIMEOUT:g} s") from error
+    except OSError as error:
+        raise BenchmarkError(f"cannot run `{name}`: {error.strerror}") from error
     milliseconds = (time.perf_counter() - begin) * 1000
-    if done.returncode:
+    if done.returncode != expected:
         last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
         raise BenchmarkError(f"`{name}` exited with {done.returncode}: {last}")
     return milliseconds, done.stdout
@@ -62,16 +71,49 @@ def listening(module: str, *arguments: str) -> Iterator[int]:
     Raises:
         BenchmarkError: It ended before it listened.
     """
+    with companion(module, *arguments) as server:
+        yield server.pid
+
+
+@contextmanager
+def companion(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `benchmarks.MODULE` while the block runs; give it once it has printed its first line.
+
+    Its standard input stays open for as long as it shall live; its standard output is a pipe
+    without a buffer, so that it can be waited on.
+
+    Raises:
+        BenchmarkError: It ended before that line.
+    """
     command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
     with subprocess.Popen(
-        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as server:
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as process:
         try:
-            if server.stdout is None or not server.stdout.readline():
+            if process.stdout is None or not process.stdout.readline():
                 raise BenchmarkError(f"`{' '.join(command)}` did not start; see above")
-            yield server.pid
+            yield process
         finally:
-            server.communicate()
+            # A stopped one could not see the end of its standard input.
+            process.send_signal(signal.SIGCONT)
+            process.communicate()
+
+
+def has_ended(handle: int, *, within: float = 0.0) -> bool:
+    """Return whether the process behind a pidfd ends within so many seconds."""
+    return bool(select.select([handle], [], [], within)[0])
+
+
+def end(handle: int) -> None:
+    """Kill the process behind a pidfd if it still lives, and close the pidfd."""
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+    os.close(handle)
+
+
+def descriptor_count(pid: int) -> int:
+    """Return how many descriptors the process has open."""
+    return psutil.Process(pid).num_fds()
 
 
 def resident(pid: int) -> float:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from heddle_supervisor.config import LocalDaemonConfig
+from heddle_supervisor.config import ConfigError, LocalDaemonConfig
 from heddle_supervisor.errors import ExitCode, HeddleError
 from heddle_supervisor.pidfile import (
     PidFileContents,
@@ -44,6 +44,7 @@ from heddle_supervisor.version import __version__
 
 _KILL_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.01
+_SETTLE_SECONDS: Final = 0.5
 
 
 class ControlError(HeddleError):
@@ -143,7 +144,7 @@ def inspect(config: LocalDaemonConfig) -> DaemonStatus:
     Raises:
         OSError: the pidfile exists and may not be read.
     """
-    reading = read_pidfile(config.pid_path)
+    reading = _read_settled(config.pid_path)
     contents = reading.contents
     if contents is None or not _is_running(reading):
         return DaemonStatus(
@@ -213,7 +214,7 @@ def stop(config: LocalDaemonConfig, *, timeout: float, force: bool) -> StopResul
         StopTimeoutError: it has not ended in time.
         OSError: its files may not be read or removed.
     """
-    reading = read_pidfile(config.pid_path)
+    reading = _read_settled(config.pid_path)
     if reading.kind is PidFileKind.ABSENT:
         return StopResult(stopped=False, reason="no pidfile")
     if reading.kind is not PidFileKind.OURS or reading.contents is None:
@@ -248,21 +249,45 @@ def reload(config: LocalDaemonConfig, *, timeout: float) -> DaemonStatus:
         ReloadTimeoutError: no new worker served in time.
         OSError: the pidfile may not be read.
     """
-    reading = read_pidfile(config.pid_path)
+    reading = _read_settled(config.pid_path)
     before = inspect(config)
     if reading.contents is None or not reading.locked or before.pid is None:
         raise NotRunningError("no daemon runs here: start it with `heddle agent serve --detach`")
     with contextlib.closing(ProcessHandle(before.pid)) as handle:
         _require_owner(config, reading, reading.contents)
+        failures = _failures(config)
         handle.send(signal.SIGHUP)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and not handle.wait(_LOOK_SECONDS):
             now = inspect(config)
             if now.generation > before.generation and now.state == PublicState.SERVING.value:
                 return now
-            if now.last_error not in (None, before.last_error):
+            if _failures(config) > failures:
                 raise ControlError(f"the reload failed: {now.last_error}")
     raise ReloadTimeoutError(f"no new worker has served within {timeout:g} s")
+
+
+def _failures(config: LocalDaemonConfig) -> int:
+    """Return how many attempts have failed: two in a row may do so with the same words."""
+    record = read_status(config.status_path)
+    return record.failures if record is not None else 0
+
+
+def _read_settled(path: Path) -> PidFileReading:
+    """Look at the pidfile; again, for a moment, while whoever sweeps or replaces it holds its lock.
+
+    Raises:
+        OSError: it exists, but may not be read.
+    """
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        reading = read_pidfile(path)
+        held_for_dead = (
+            reading.locked and reading.contents is not None and not pid_alive(reading.contents.pid)
+        )
+        if not held_for_dead or time.monotonic() > deadline:
+            return reading
+        time.sleep(_LOOK_SECONDS)
 
 
 def _require_owner(
@@ -335,7 +360,9 @@ def _sweep(config: LocalDaemonConfig) -> None:
     with hold_stale_pidfile(config.pid_path) as stale:
         if stale:
             record = read_status(config.status_path)
-            used = config.with_socket(Path(record.socket_path)) if record else config
+            used = config
+            with contextlib.suppress(ConfigError):
+                used = config.with_socket(Path(record.socket_path)) if record else config
             SocketPublication(used).sweep()
             remove_status(config.status_path)
             sweep_temporaries(config.pid_path)

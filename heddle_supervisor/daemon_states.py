@@ -35,6 +35,7 @@ class Event(enum.Enum):
     NEXT_EXITED = "next_exited"
     ACTIVE_SERVING = "active_serving"
     ACTIVE_OVERDUE = "active_overdue"
+    ACTIVE_DYING = "active_dying"
     ACTIVE_EXITED = "active_exited"
     FORMER_OVERDUE = "former_overdue"
     FORMER_EXITED = "former_exited"

@@ -32,26 +32,37 @@ class DeathTally:
         self._policy = policy
         self._early_deaths = 0
         self.restarts = 0
+        self.failures = 0
         self.recent: tuple[Restart, ...] = ()
         self.last_error: str | None = None
 
     def count(self, death: Death) -> None:
-        """Take note of a death that nobody asked for."""
-        self.last_error = death.reason
+        """Take note of a death that nobody asked for.
+
+        An error in start-up says more than the death of a worker that had served before it, which
+        may become known later.
+        """
+        if death.state is not WorkerState.ACTIVE or self._early_deaths == 0:
+            self.last_error = death.reason
         if death.state in (WorkerState.FORKED, WorkerState.ACTIVATING):
+            self.failures += 1
             self._early_deaths = (
                 self._policy.breaker if death.cannot_boot else self._early_deaths + 1
             )
         elif death.state is WorkerState.ACTIVE:
-            self._early_deaths = 0
             self.restarts += 1
             latest = Restart(int(time.time()), death.reason)
             self.recent = (*self.recent, latest)[-_REMEMBERED:]
 
     def count_failed_fork(self, reason: str) -> None:
         """Take note that a worker could not even be forked."""
-        self.last_error = reason
+        self.count_failure(reason)
         self._early_deaths += 1
+
+    def count_failure(self, reason: str) -> None:
+        """Take note of a failure that says nothing about the next attempt."""
+        self.last_error = reason
+        self.failures += 1
 
     def forgive(self) -> None:
         """Begin anew: a worker serves, or a person has asked to try again."""

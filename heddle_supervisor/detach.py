@@ -60,6 +60,7 @@ def start_detached(
         DetachedStartError: it failed, or was not ready in time.
     """
     ours, theirs = socket.socketpair()
+    written = _size(stderr_path)
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -77,7 +78,7 @@ def start_detached(
     if message is None:
         _end_child(pid)
         raise DetachedStartError(
-            f"the daemon did not serve within {timeout:g} s{_last_words(stderr_path)}",
+            f"the daemon did not serve within {timeout:g} s{_last_words(stderr_path, written)}",
             ExitCode.TIMEOUT,
         )
     if "error" in message:
@@ -85,7 +86,9 @@ def start_detached(
         raise DetachedStartError(message["error"], message["exit_code"], message.get("pid"))
     if "pid" not in message:
         _end_child(pid)
-        raise DetachedStartError(f"the daemon died while it started{_last_words(stderr_path)}")
+        raise DetachedStartError(
+            f"the daemon died while it started{_last_words(stderr_path, written)}"
+        )
     return pid
 
 
@@ -105,9 +108,17 @@ def _await_message(
     return message
 
 
-def _last_words(stderr_path: Path) -> str:
-    lines = tail(stderr_path, 1)
+def _last_words(stderr_path: Path, written: int) -> str:
+    """Return the daemon's last line, unless all that is there was written before it."""
+    lines = tail(stderr_path, 1) if _size(stderr_path) != written else []
     return f": {lines[-1]} (see {stderr_path})" if lines else f"; see {stderr_path.parent}"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _end_child(pid: int) -> None:

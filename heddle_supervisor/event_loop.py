@@ -24,8 +24,8 @@ class _HasFileno(Protocol):
 class Timer:
     """A call to be made later, unless cancelled."""
 
-    def __init__(self, callback: Callable[[], None]) -> None:
-        self._callback: Callable[[], None] | None = callback
+    def __init__(self, callback: Callable[[], object]) -> None:
+        self._callback: Callable[[], object] | None = callback
 
     def cancel(self) -> None:
         """Make the call never happen. Idempotent."""
@@ -54,7 +54,7 @@ class EventLoop:
         self._selector = selectors.DefaultSelector()
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
-        self._signal_callbacks: dict[int, Callable[[], None]] = {}
+        self._signal_callbacks: dict[int, Callable[[], object]] = {}
         self._previous_handlers: dict[
             int, signal.Handlers | Callable[..., object] | int | None
         ] = {}
@@ -63,7 +63,10 @@ class EventLoop:
         self._wakeup_read, self._wakeup_write = socket.socketpair()
         for end in (self._wakeup_read, self._wakeup_write):
             end.setblocking(False)
-        self._previous_wakeup = signal.set_wakeup_fd(self._wakeup_write.fileno())
+        self._arrived: list[int] = []
+        self._previous_wakeup = signal.set_wakeup_fd(
+            self._wakeup_write.fileno(), warn_on_full_buffer=False
+        )
         self.add_reader(self._wakeup_read, self._read_signals)
 
     @property
@@ -71,21 +74,21 @@ class EventLoop:
         """Whether this turn began so late that the process itself must have been stopped."""
         return self._suspended
 
-    def add_reader(self, source: _HasFileno, callback: Callable[[], None]) -> None:
+    def add_reader(self, source: int | _HasFileno, callback: Callable[[], object]) -> None:
         """Call back whenever `source` is readable or at its end."""
         self._selector.register(source, selectors.EVENT_READ, callback)
 
-    def remove_reader(self, source: _HasFileno) -> None:
+    def remove_reader(self, source: int | _HasFileno) -> None:
         """Forget a source; do this before closing it. Idempotent."""
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(source)
 
-    def on_signal(self, signum: signal.Signals, callback: Callable[[], None]) -> None:
+    def on_signal(self, signum: signal.Signals, callback: Callable[[], object]) -> None:
         """Call back, from the loop, when the signal arrives."""
         self._signal_callbacks[signum] = callback
-        self._previous_handlers[signum] = signal.signal(signum, _ignore_in_python)
+        self._previous_handlers[signum] = signal.signal(signum, self._note_signal)
 
-    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+    def call_at(self, when: float, callback: Callable[[], object]) -> Timer:
         """Call back at `when`, or as soon after as the loop gets there."""
         timer = Timer(callback)
         heapq.heappush(self._timers, (when, next(self._order), timer))
@@ -127,13 +130,14 @@ class EventLoop:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
+    def _note_signal(self, signum: int, _frame: FrameType | None) -> None:
+        """Remember a signal; its number in the wake-up descriptor, which may be full, wakes us."""
+        self._arrived.append(signum)
+
     def _read_signals(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            for signum in self._wakeup_read.recv(4096):
-                callback = self._signal_callbacks.get(signum)
-                if callback is not None and self._running:
-                    callback()
-
-
-def _ignore_in_python(_signum: int, _frame: FrameType | None) -> None:
-    """Do nothing: the number has already been written to the wake-up descriptor."""
+            self._wakeup_read.recv(4096)
+        arrived, self._arrived = self._arrived, []
+        for signum in arrived:
+            if self._running:
+                self._signal_callbacks[signum]()

@@ -6,9 +6,9 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 _MAX_BYTES: Final = 1_048_576
 _KEPT: Final = 3
@@ -57,8 +57,11 @@ class EventLog:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        if os.fstat(descriptor).st_ino != self.path.stat().st_ino:
-            return
+        try:
+            if os.fstat(descriptor).st_ino != self.path.stat().st_ino:
+                return
+        except FileNotFoundError:
+            return  # another process has rotated it, and nobody has written since
         for number in range(_KEPT - 1, 0, -1):
             with contextlib.suppress(FileNotFoundError):
                 self._numbered(number).replace(self._numbered(number + 1))
@@ -102,18 +105,35 @@ def tail(path: Path, lines: int) -> list[str]:
 
 def follow_lines(path: Path, lines: int) -> Iterator[str]:
     """Yield the last lines of a log, then each new one as it comes, across rotations."""
-    yield from tail(path, lines)
-    position = path.stat().st_size if path.exists() else 0
-    inode = path.stat().st_ino if path.exists() else None
-    rest = b""
-    while True:
-        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            if status.st_ino != inode:
-                inode, position = status.st_ino, 0
-            file.seek(position)
-            chunk = file.read()
-            position += len(chunk)
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from (line.decode(errors="replace") for line in whole)
-        time.sleep(_FOLLOW_SECONDS)
+    with contextlib.ExitStack() as stack:
+        file = _open(path, stack)
+        if file is not None:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            *whole, rest = file.read().split(b"\n")
+            yield from _decoded(whole[-lines:] if lines else [])
+        while True:
+            over = file is None or _is_rotated(path, file)
+            if file is not None:
+                *whole, rest = (rest + file.read()).split(b"\n")
+                yield from _decoded(whole)
+            if over:
+                stack.close()
+                file, rest = _open(path, stack), b""
+            time.sleep(_FOLLOW_SECONDS)
+
+
+def _open(path: Path, stack: contextlib.ExitStack) -> IO[bytes] | None:
+    with contextlib.suppress(FileNotFoundError):
+        return stack.enter_context(path.open("rb"))
+    return None
+
+
+def _is_rotated(path: Path, file: IO[bytes]) -> bool:
+    try:
+        return path.stat().st_ino != os.fstat(file.fileno()).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
+    return (line.decode(errors="replace") for line in lines)

@@ -46,7 +46,10 @@ def is_stopped(pid: int) -> bool:
 
 
 def is_heddle_process(pid: int) -> bool:
-    """Return whether a live process of this user is heddle, by its name or its command line."""
+    """Return whether a live process of this user is a daemon, by its name or its command line.
+
+    A program that merely has heddle among its arguments, such as an editor, is none.
+    """
     import psutil
 
     try:
@@ -55,10 +58,11 @@ def is_heddle_process(pid: int) -> bool:
             return False
         if process.name() == PROCESS_NAME:
             return True
-        words = process.cmdline()[:3]
+        words = process.cmdline()
     except psutil.Error:
         return False
-    return any(Path(word).name == "heddle" or word == "heddle_supervisor" for word in words)
+    named = any(Path(word).name == "heddle" or word == "heddle_supervisor" for word in words[:4])
+    return named and "serve" in words
 
 
 def match_writer(pid: int, written_at: int) -> Match:

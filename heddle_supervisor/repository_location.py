@@ -14,7 +14,7 @@ from typing import Final
 from heddle_supervisor.errors import HeddleError
 
 HEDDLE_DIRECTORY: Final = ".heddle"
-_EXCLUDE_LINE: Final = f"/{HEDDLE_DIRECTORY}/"
+_EXCLUDE_LINE: Final = f"/{HEDDLE_DIRECTORY}/".encode()
 _POINTER_MAX: Final = 4096
 _HEAD: Final = re.compile(rb"ref:\s*refs/|[0-9a-f]{40}")
 
@@ -45,23 +45,29 @@ class RepositoryLocation:
         """Have git ignore the `.heddle` directory, by the repository's own `info/exclude`.
 
         Raises:
-            OSError: the file cannot be read or replaced.
+            OSError: the file cannot be read or written.
         """
-        if self.heddle_dir.parent == self.common_dir:
+        import fcntl
+
+        exclude = self.common_dir / "info" / "exclude"
+        if self.heddle_dir.parent == self.common_dir or _excludes(exclude):
             return
-        exclude = (self.common_dir / "info" / "exclude").resolve()
-        try:
-            text = exclude.read_bytes()
-        except FileNotFoundError:
-            exclude.parent.mkdir(exist_ok=True)
-            text = b""
-        if _EXCLUDE_LINE.encode() in text.splitlines():
-            return
-        if text and not text.endswith(b"\n"):
-            text += b"\n"
-        temporary = exclude.with_name(f"{exclude.name}.heddle")
-        temporary.write_bytes(text + _EXCLUDE_LINE.encode() + b"\n")
-        temporary.replace(exclude)
+        exclude.parent.mkdir(exist_ok=True)
+        # It is added to in place: the file may be a symlink, and its owner and mode are not ours.
+        with exclude.open("ab+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            text = file.read()
+            if _EXCLUDE_LINE not in text.splitlines():
+                end = b"\n" if text and not text.endswith(b"\n") else b""
+                file.write(end + _EXCLUDE_LINE + b"\n")
+
+
+def _excludes(exclude: Path) -> bool:
+    try:
+        return _EXCLUDE_LINE in exclude.read_bytes().splitlines()
+    except FileNotFoundError:
+        return False
 
 
 def locate_repository(start: Path) -> RepositoryLocation:

@@ -113,16 +113,21 @@ class SocketPublication:
             stat.S_ISLNK(mode) and self._path == self._contract_path
         ):
             raise UnsafePathError(f"{self._path} exists and is not a socket: move it away")
-        if self._path != self._contract_path and _answers(self._path):
-            # The lock covers the contract's name only; a socket elsewhere may be anybody's.
+        if self._is_somebody_elses():
             raise UnsafePathError(f"another process listens on {self._path}: choose another path")
 
     def sweep(self) -> None:
         """Unlink every socket name that a dead daemon has left."""
-        for path in self._generations():
-            path.unlink(missing_ok=True)
-        self._path.unlink(missing_ok=True)
+        if not self._is_somebody_elses():
+            for path in self._generations():
+                path.unlink(missing_ok=True)
+            if self._path.is_socket():
+                self._path.unlink(missing_ok=True)
         self._remove_link()
+
+    def _is_somebody_elses(self) -> bool:
+        """Return whether another daemon listens: the lock covers the contract's name only."""
+        return self._path != self._contract_path and _answers(self._path)
 
     def _remove_link(self) -> None:
         if self._contract_path.is_symlink():

@@ -1,7 +1,7 @@
 """What the supervisor says of itself, in a file that anyone may read without asking it.
 
 The file answers `status` while a worker is busy, hung or dead. It is replaced whole, by rename,
-at each change, so a reader never sees half of it.
+at each change, so a reader never sees half of it; only on a full disk is it written in place.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
+import errno
 import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import UnionType
 from typing import TYPE_CHECKING, Any, Final
 
 from heddle_supervisor.config import LocalDaemonConfig
@@ -58,6 +60,7 @@ class StatusRecord:
         restarts: workers that were replaced because they died or hung.
         recent_restarts: the last few of them: `at` (seconds since the epoch) and `reason`.
         last_error: why the last worker died, or a start failed; None if that never happened.
+        failures: starts of workers, and upgrades, that have failed.
     """
 
     state: PublicState
@@ -74,6 +77,7 @@ class StatusRecord:
     restarts: int
     recent_restarts: Sequence[Mapping[str, Any]]
     last_error: str | None
+    failures: int
 
 
 class StatusFile:
@@ -95,6 +99,7 @@ class StatusFile:
         restarts: int,
         recent_restarts: Sequence[Restart],
         last_error: str | None,
+        failures: int = 0,
     ) -> None:
         """Replace the file, unless it says this already.
 
@@ -116,25 +121,52 @@ class StatusFile:
             restarts=restarts,
             recent_restarts=tuple({"at": r.at, "reason": r.reason} for r in recent_restarts),
             last_error=last_error,
+            failures=failures,
         )
         if record != self._written:
-            _replace(self._config.status_path, record)
+            body = {**dataclasses.asdict(record), "state": state.value, "format": _FORMAT}
+            _publish(self._config.status_path, json.dumps(body).encode())
             self._written = record
 
 
-def _replace(path: Path, record: StatusRecord) -> None:
-    body = {**dataclasses.asdict(record), "state": record.state.value, "format": _FORMAT}
+def _publish(path: Path, data: bytes) -> None:
+    try:
+        _replace(path, data)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _overwrite(path, data)
+
+
+def _replace(path: Path, data: bytes) -> None:
     temporary = _temporary(path)
     descriptor = os.open(
         temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
     )
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
-            json.dump(body, file)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            file.write(data)
         temporary.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        raise
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    """Write over the old file, for which a full disk still has room.
+
+    A reader may see half of it, and takes that for no file. So it is if this fails as well: better
+    that nothing is known than what is not true any more.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            file.write(data)
+            file.truncate()
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
         raise
 
 
@@ -153,8 +185,38 @@ def read_status(path: Path) -> StatusRecord | None:
     try:
         with path.open("rb") as file:
             body: dict[str, Any] = json.loads(file.read(_READ_MAX))
-        names = {field.name for field in dataclasses.fields(StatusRecord)}
-        known = {name: value for name, value in body.items() if name in names}
-        return StatusRecord(**{**known, "state": PublicState(body["state"])})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        record = StatusRecord(
+            **{name: _checked(body[name], kind) for name, kind in _KINDS.items()},
+            state=PublicState(body["state"]),
+        )
+        for restart in record.recent_restarts:
+            _checked(restart["at"], int)
+            _checked(restart["reason"], str)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return record
+
+
+def _checked(value: Any, kind: type | UnionType) -> Any:  # noqa: ANN401 - any of JSON's kinds
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is not of the kind {kind}")
+    return value
+
+
+# All fields but the state, and what each is in the file. Another version may have written it.
+_KINDS: Final[Mapping[str, type | UnionType]] = {
+    "pid": int,
+    "boot": str,
+    "started_ticks": int,
+    "started_at": int,
+    "version": str,
+    "repository": str,
+    "socket_path": str,
+    "worker_pid": int | None,
+    "standby_pid": int | None,
+    "generation": int,
+    "restarts": int,
+    "recent_restarts": list,
+    "last_error": str | None,
+    "failures": int,
+}

@@ -31,6 +31,8 @@ from heddle_supervisor.worker_process import WorkerProcess, WorkerState
 from heddle_supervisor.worker_settings import WorkerEntry
 from heddle_supervisor.workers import Workers
 
+# Forking at once would take time from the first calls, which have waited for this worker.
+_STANDBY_DELAY: Final = 0.05
 # A drained worker exits by itself when its grace is over; this is for one that does not.
 _GRACE_SLACK: Final = 0.1
 
@@ -174,6 +176,17 @@ class Supervisor:
     def _take_over(self) -> None:
         """Publish the next worker, warm or past that; calls wait the moment until it serves."""
         self._workers.activate_next()
+        self._publish_next()
+
+    def _publish_next(self) -> None:
+        """Let clients reach the next worker.
+
+        Raises:
+            OSError: the socket's directory is gone, or the pidfile is: its neighbours may be a
+                successor's.
+        """
+        if not self._owned.guard.still_installed():
+            raise FileNotFoundError(f"{self._owned.guard.path} was deleted")
         self._workers.publish_next()
 
     def _enter_serving(self) -> None:
@@ -184,10 +197,13 @@ class Supervisor:
         self._has_served = True
         self._manager.ready()
         if self._config.standby:
-            self._spawn_next()
+            self._pause_then_spawn(at_least=_STANDBY_DELAY)
 
     def _recover(self) -> None:
         """The published worker is gone: put the next one in its place, or start one."""
+        if self._state is DaemonState.SERVING:
+            # One that had served is replaced at once, whatever has befallen standbys beside it.
+            self._tally.forgive()
         self._state = DaemonState.STARTING
         self._reload_wanted = False
         if self._workers.next is None:
@@ -195,8 +211,8 @@ class Supervisor:
         elif self._workers.next.state is not WorkerState.FORKED:
             self._take_over()
 
-    def _replace_hung(self) -> None:
-        """Let the next worker take over from one that hangs and is about to be ended."""
+    def _replace_lost(self) -> None:
+        """Let the next worker take over from one that dies, or hangs and is about to be ended."""
         self._workers.dismiss_active()
         self._recover()
 
@@ -235,11 +251,11 @@ class Supervisor:
         if self._config.standby:
             self._pause_then_spawn()
 
-    def _pause_then_spawn(self) -> None:
+    def _pause_then_spawn(self, at_least: float = 0.0) -> None:
         delay = self._tally.delay(random.random())  # noqa: S311 - jitter
         self._cancel_pause()
         if delay is not None:
-            due = time.monotonic() + delay
+            due = time.monotonic() + max(delay, at_least)
             self._pause = self._loop.call_at(due, lambda: self._handle(Event.PAUSE_ELAPSED))
 
     def _cancel_pause(self) -> None:
@@ -266,20 +282,20 @@ class Supervisor:
                     started_at=self._owned.started_at,
                     generation=generation,
                     restarts=self._tally.restarts,
+                    failures=self._tally.failures,
                     published=self._owned.publication.published or (0, 0),
                     active=active,
                     former=former,
                 )
             )
         except OSError as error:
-            self._tally.last_error = f"cannot execute the installed version: {error}"
-            self._refuse_upgrade()
+            self._refuse_upgrade(f"cannot execute the installed version: {error}")
 
-    def _refuse_upgrade(self) -> None:
+    def _refuse_upgrade(
+        self, reason: str = "the installed version cannot be imported; see stderr.log"
+    ) -> None:
         """The installed version cannot run: go on with the loaded one."""
-        self._tally.last_error = (
-            self._tally.last_error or "the installed version cannot be imported; see stderr.log"
-        )
+        self._tally.count_failure(reason)
         if self._workers.active is not None:
             self._replace_active()
         else:
@@ -288,7 +304,7 @@ class Supervisor:
     def _take_over_from(self, handover: Handover) -> None:
         """Continue what the version before has begun: replace the worker that still serves."""
         self._workers.adopt(handover)
-        self._tally.restarts = handover.restarts
+        self._tally.restarts, self._tally.failures = handover.restarts, handover.failures
         self._has_served = True
         if self._workers.active is not None:
             self._state = DaemonState.SERVING
@@ -313,7 +329,7 @@ class Supervisor:
     def _succeed(self) -> None:
         """The new worker of a reload serves: publish it and let the old one go."""
         self._reload_wanted = False
-        self._workers.publish_next()
+        self._publish_next()
         self._workers.retire_former()
         self._enter_serving()
 
@@ -342,6 +358,8 @@ class Supervisor:
         self._manager.status(_PUBLIC_STATES[self._state].value)
         active, waiting = self._workers.active, self._workers.next
         warm = waiting is not None and waiting.state is not WorkerState.FORKED
+        if not self._owned.guard.still_installed():
+            return  # the file is a successor's, or nobody's
         try:
             self._status.write(
                 state=_PUBLIC_STATES[self._state],
@@ -349,6 +367,7 @@ class Supervisor:
                 standby_pid=waiting.pid if waiting is not None and warm else None,
                 generation=active.generation if active is not None else 0,
                 restarts=self._tally.restarts,
+                failures=self._tally.failures,
                 recent_restarts=self._tally.recent,
                 last_error=self._tally.last_error,
             )
@@ -374,7 +393,8 @@ _ACTIONS: Final[Mapping[DaemonState, Mapping[Event, _Step]]] = {
         Event.NEXT_WARM: Supervisor._continue_reload,
         Event.NEXT_SERVING: Supervisor._succeed,
         Event.NEXT_EXITED: Supervisor._replace_standby,
-        Event.ACTIVE_OVERDUE: Supervisor._replace_hung,
+        Event.ACTIVE_OVERDUE: Supervisor._replace_lost,
+        Event.ACTIVE_DYING: Supervisor._replace_lost,
         Event.ACTIVE_EXITED: Supervisor._recover,
         Event.PAUSE_ELAPSED: Supervisor._spawn_next,
         Event.RELOAD: Supervisor._reload,

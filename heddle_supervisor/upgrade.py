@@ -42,7 +42,7 @@ class WorkerHandover:
         pid, generation: which one it is.
         state: a `WorkerState` value.
         socket_path: the name that it has bound.
-        link, stacks, heartbeat: inherited descriptors.
+        link, pulse, stacks, heartbeat: inherited descriptors.
     """
 
     pid: int
@@ -50,6 +50,7 @@ class WorkerHandover:
     state: str
     socket_path: str
     link: int
+    pulse: int
     stacks: int
     heartbeat: int
 
@@ -62,7 +63,7 @@ class Handover:
         guard: the descriptor of the locked pidfile.
         started_at: when the daemon took the lock, seconds since the epoch.
         generation: of the worker that was forked last.
-        restarts: how many workers have been replaced.
+        restarts, failures: how many workers have been replaced, how many attempts have failed.
         published: device and inode of the published socket.
         active: the worker that serves, if there is one.
         former: workers that are on their way out.
@@ -72,6 +73,7 @@ class Handover:
     started_at: int
     generation: int
     restarts: int
+    failures: int
     published: tuple[int, int]
     active: WorkerHandover | None
     former: tuple[WorkerHandover, ...]
@@ -79,7 +81,10 @@ class Handover:
     def descriptors(self) -> list[int]:
         """Return every descriptor that has to be inherited."""
         workers = [*self.former, *([self.active] if self.active else [])]
-        return [self.guard, *(fd for w in workers for fd in (w.link, w.stacks, w.heartbeat))]
+        return [
+            self.guard,
+            *(fd for w in workers for fd in (w.link, w.pulse, w.stacks, w.heartbeat)),
+        ]
 
     def save(self) -> int:
         """Write this to a file without a name; return its descriptor."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import enum
 import faulthandler
 import os
@@ -19,6 +18,7 @@ from typing import Final, NoReturn
 from heddle_supervisor.descriptors import close_all_but
 from heddle_supervisor.heartbeat import Heartbeat, Part
 from heddle_supervisor.prctl import die_with_parent
+from heddle_supervisor.pulse import hold_pulse
 from heddle_supervisor.upgrade import WorkerHandover
 from heddle_supervisor.worker_link import Command, Message, Report, WorkerLink
 from heddle_supervisor.worker_settings import WorkerEntry, WorkerSettings
@@ -60,15 +60,17 @@ class Death:
 
 @dataclass(frozen=True, slots=True)
 class _ParentEnds:
-    """What ties a worker to its parent: the link, the shared page, the file for its stacks."""
+    """What ties a worker to its parent: link, shared page, the pulse, the file for its stacks."""
 
     link: WorkerLink
     heartbeat: Heartbeat
+    pulse: int
     stacks: int
 
     def close(self) -> None:
         self.link.close()
         self.heartbeat.close()
+        os.close(self.pulse)
         os.close(self.stacks)
 
 
@@ -83,6 +85,7 @@ class WorkerProcess:
         self.socket_path = socket_path
         self.link = ends.link
         self.heartbeat = ends.heartbeat
+        self.pulse = ends.pulse
         self.boot_error = ""
         self.hung = False
         self._killed = False
@@ -107,21 +110,31 @@ class WorkerProcess:
             on_error.callback(theirs.close)
             heartbeat = Heartbeat()
             on_error.callback(heartbeat.close)
-            ends = _ParentEnds(ours, heartbeat, _stacks_file())
-            on_error.callback(os.close, ends.stacks)
+            stacks = _stacks_file()
+            on_error.callback(os.close, stacks)
+            pulse, their_pulse = os.pipe()
+            on_error.callback(os.close, pulse)
+            on_error.callback(os.close, their_pulse)
             pid = os.fork()
             on_error.pop_all()
         if pid == 0:
-            _run_child(settings, entry, dataclasses.replace(ends, link=theirs), parent)
+            _run_child(settings, entry, _ParentEnds(theirs, heartbeat, their_pulse, stacks), parent)
         theirs.close()
+        os.close(their_pulse)
+        ends = _ParentEnds(ours, heartbeat, pulse, stacks)
         return cls(pid, settings.generation, settings.socket_path, WorkerState.FORKED, ends)
 
     @classmethod
     def adopt(cls, handover: WorkerHandover) -> WorkerProcess:
         """Take over a worker that the version before has forked in this same process."""
         ends = _ParentEnds(
-            WorkerLink.adopt(handover.link), Heartbeat(handover.heartbeat), handover.stacks
+            WorkerLink.adopt(handover.link),
+            Heartbeat(handover.heartbeat),
+            handover.pulse,
+            handover.stacks,
         )
+        for descriptor in (handover.link, handover.heartbeat, handover.pulse, handover.stacks):
+            os.set_inheritable(descriptor, False)
         state = WorkerState(handover.state)
         return cls(handover.pid, handover.generation, Path(handover.socket_path), state, ends)
 
@@ -133,6 +146,7 @@ class WorkerProcess:
             state=self.state.value,
             socket_path=str(self.socket_path),
             link=self.link.fileno(),
+            pulse=self.pulse,
             stacks=self._stacks,
             heartbeat=self.heartbeat.fileno(),
         )
@@ -172,6 +186,10 @@ class WorkerProcess:
         self._killed = True
         self._send(signal.SIGKILL)
 
+    def finish(self) -> None:
+        """Make sure that a worker which has begun to die does so; it is not we who killed it."""
+        self._send(signal.SIGKILL)
+
     def abort(self) -> None:
         """Make a hung worker leave a dump of its threads and die; a kill must still follow."""
         self.hung = True
@@ -201,7 +219,7 @@ class WorkerProcess:
     def release(self) -> None:
         """Give back what the dead worker had: descriptors, memory, an unpublished socket."""
         self.enter(WorkerState.GONE)
-        _ParentEnds(self.link, self.heartbeat, self._stacks).close()
+        _ParentEnds(self.link, self.heartbeat, self.pulse, self._stacks).close()
         with contextlib.suppress(OSError):
             self.socket_path.unlink(missing_ok=True)
 
@@ -241,7 +259,8 @@ def _run_child(
     """Run the worker and exit, whatever happens, without any of the parent's clean-up."""
     status = _EXIT_CRASHED
     try:
-        _shed_the_parent({ends.link.fileno(), ends.stacks}, parent)
+        _shed_the_parent({ends.link.fileno(), ends.pulse, ends.stacks}, parent)
+        hold_pulse(ends.pulse)
         faulthandler.enable(ends.stacks, all_threads=True)
         status = entry(settings, ends.link, ends.heartbeat)
     except BaseException as error:

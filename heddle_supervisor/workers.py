@@ -145,6 +145,7 @@ class Workers:
         for worker in self.all():
             if worker.reap():
                 self._loop.remove_reader(worker.link)
+                self._loop.remove_reader(worker.pulse)
                 worker.release()
                 self._emit(self._leave(worker), worker)
         if os.getpid() == 1:
@@ -210,6 +211,14 @@ class Workers:
 
     def _listen(self, worker: WorkerProcess) -> None:
         self._loop.add_reader(worker.link, lambda: self._read_reports(worker))
+        self._loop.add_reader(worker.pulse, lambda: self._lose_pulse(worker))
+
+    def _lose_pulse(self, worker: WorkerProcess) -> None:
+        """Say early that the active worker dies, and see to it that it does."""
+        self._loop.remove_reader(worker.pulse)
+        if worker is self.active:
+            self._emit(Event.ACTIVE_DYING, worker)
+            worker.finish()
 
     def _read_reports(self, worker: WorkerProcess) -> None:
         reports, ended = worker.receive()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from heddle_worker.failures import (
     TooManyCallsError,
@@ -79,7 +79,13 @@ class CallInFlight:
 class Admission:
     """The gate that every call of the repository's services passes."""
 
-    def __init__(self) -> None:
+    def __init__(self, note_use: Callable[[int], None] = lambda _in_flight: None) -> None:
+        """Begin warm.
+
+        Args:
+            note_use: told the number of calls and streams in flight whenever that changes.
+        """
+        self._note_use = note_use
         self._phase = Phase.WARM
         self._calls: set[CallInFlight] = set()
         self._streams: set[CallInFlight] = set()
@@ -133,6 +139,7 @@ class Admission:
             raise TooManyCallsError(f"{limit} {kind} are in progress, as many as may be; try again")
         call = CallInFlight()
         group.add(call)
+        self._count_use()
         try:
             await self.activated()
             if self._phase is Phase.STOPPING or (streaming and self._phase is Phase.RETIRING):
@@ -140,7 +147,11 @@ class Admission:
             yield call
         finally:
             group.discard(call)
+            self._count_use()
             self._notify()
+
+    def _count_use(self) -> None:
+        self._note_use(len(self._calls) + len(self._streams))
 
     def _refusal(self) -> WorkerUnavailableError:
         return WorkerStoppingError() if self._phase is Phase.STOPPING else WorkerRetiredError()

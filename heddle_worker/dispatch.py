@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from heddle_worker.admission import Admission, CallInFlight
+from heddle_worker.call_counters import CallCounters
 from heddle_worker.failures import InvalidRequestError, NotImplementedYetError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES
 
@@ -92,6 +93,7 @@ class Dispatcher:
     """Finds the servicer of each call and runs its method under the rules of the admission."""
 
     def __init__(self, admission: Admission) -> None:
+        self.counters = CallCounters()
         self._admission = admission
         self._servicers: dict[str, object] = {}
         self._exempt: set[str] = set()
@@ -114,6 +116,12 @@ class Dispatcher:
         Raises:
             Exception: whatever the admission, the request or the servicer is refused or fails with.
         """
+        with self._measured(method):
+            return await self._unary(method, request, metadata)
+
+    async def _unary(
+        self, method: Method, request: bytes, metadata: dict[str, str | bytes]
+    ) -> bytes:
         async with self._admit(method) as in_flight:
             message = method.parse(request)
             with in_flight.interruptible():
@@ -134,6 +142,16 @@ class Dispatcher:
         Raises:
             Exception: whatever the admission, the request or the servicer is refused or fails with.
         """
+        with self._measured(method):
+            await self._stream(method, request, metadata, send)
+
+    async def _stream(
+        self,
+        method: Method,
+        request: bytes | AsyncIterator[bytes],
+        metadata: dict[str, str | bytes],
+        send: Send,
+    ) -> None:
         async with self._admit(method) as in_flight:
             call = Call(method.full_name, request if isinstance(request, bytes) else b"", metadata)
             message = (
@@ -148,6 +166,11 @@ class Dispatcher:
                     if reply is None:
                         return
                     await send(_encode(reply))
+
+    def _measured(self, method: Method) -> contextlib.AbstractContextManager[None]:
+        if method.service in self._exempt:
+            return contextlib.nullcontext()
+        return self.counters.measured(method.full_name)
 
     def _admit(self, method: Method) -> contextlib.AbstractAsyncContextManager[CallInFlight]:
         if method.service in self._exempt:

@@ -9,8 +9,33 @@ from pathlib import Path
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.repository.repository import Repository
 from heddle_worker.store.database import Database
+from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a worker opens while it warms up: nothing that only the active one may hold."""
+
+    root: Path
+    heddle_dir: Path
+    repository: Repository
+    database: Database
+
+    @classmethod
+    def open(cls, root: Path, heddle_dir: Path) -> Prepared:
+        """Open the repository and the database. May block.
+
+        Args:
+            root: the worktree's root, or the bare repository's directory.
+            heddle_dir: the repository's `.heddle` directory.
+
+        Raises:
+            RepositoryError: the repository cannot be used.
+            StoreError: the store cannot be used.
+        """
+        return cls(root, heddle_dir, Repository.open(root), Database.prepare(heddle_dir))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +56,27 @@ class Domain:
     operation_log: OperationLog
 
     @classmethod
-    def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
-        """Open everything. May block.
+    def activate(cls, prepared: Prepared, beat: Callable[[], None]) -> Domain:
+        """Begin to use what was prepared, as the active worker. May block.
 
         Args:
-            root: the worktree's root, or the bare repository's directory.
-            heddle_dir: the repository's `.heddle` directory.
+            prepared: used up by this.
             beat: what the store's writer calls when it is asked for a beat.
 
         Raises:
-            RepositoryError: the repository cannot be used.
             StoreError: the store cannot be used.
         """
-        repository = Repository.open(root)
-        database = Database.open(heddle_dir)
+        database = prepared.database
+        try:
+            database.check_in_place()
+        except StoreUnavailableError:
+            # Somebody has put another file there while this worker stood by.
+            database.connection.close()
+            database = Database.prepare(prepared.heddle_dir)
+        database.begin_session()
         writer, readers = Writer(database, beat), Readers(database)
-        return cls(root, repository, writer, readers, OperationLog(repository, writer, readers))
+        log = OperationLog(prepared.repository, writer, readers)
+        return cls(prepared.root, prepared.repository, writer, readers, log)
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""

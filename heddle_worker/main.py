@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, TypeVar
 
 import grpc.aio
 
@@ -15,7 +16,7 @@ from heddle_supervisor.worker_settings import WorkerSettings
 from heddle_worker import lifeline, process_signals
 from heddle_worker.admission import Admission, Phase
 from heddle_worker.dispatch import Dispatcher
-from heddle_worker.domain import Domain
+from heddle_worker.domain import Domain, Prepared
 from heddle_worker.limits import (
     BLOCKING_THREADS,
     CONNECTION_AGE_JITTER,
@@ -32,6 +33,8 @@ from heddle_worker.store.errors import (
     StoreReadOnlyError,
     StoreTooNewError,
 )
+
+_T = TypeVar("_T")
 
 EXIT_CANNOT_BOOT: Final = 78
 """Exit status of a worker that would fail in the same way again (`EX_CONFIG` of sysexits(3))."""
@@ -82,9 +85,10 @@ class Worker:
         self._link = link
         self._heartbeat = heartbeat
         self._commands: asyncio.Queue[Message] = asyncio.Queue()
-        self._admission = Admission()
+        self._admission = Admission(heartbeat.note_use)
         self._dispatcher = Dispatcher(self._admission)
         self._server: Server
+        self._prepared: Prepared
         self._domain: Domain | None = None
 
     async def run(self) -> int:
@@ -109,9 +113,11 @@ class Worker:
         return 0
 
     async def _warm_up(self) -> None:
-        """Listen, and make one call, which also loads what the first call of a client would."""
+        """Open what may be shared, listen, and make one call, as a first client would."""
+        settings = self._settings
+        self._prepared = await _opened(Prepared.open, settings.repository, settings.heddle_dir)
         self._server = Server(self._admission, self._dispatcher, SERVICES)
-        path = self._settings.socket_path
+        path = settings.socket_path
         try:
             await self._server.start(path)
             await check_health(path, _HEALTH_CHECK_SECONDS)
@@ -123,17 +129,11 @@ class Worker:
         self._link.send(Message(Report.WARM))
 
     async def _activate(self) -> None:
-        """Open what is exclusive, and serve."""
+        """Become the one that writes, and serve."""
         self._admission.advance(Phase.ACTIVATING)
-        try:
-            self._domain = await asyncio.to_thread(
-                Domain.open, self._settings.repository, self._settings.heddle_dir, self._beat_store
-            )
-        except _HOPELESS as error:
-            raise BootError(str(error)) from error
-        except (StoreError, OSError, MemoryError) as error:
-            raise BootError(str(error) or "out of memory", EXIT_TRY_AGAIN) from error
-        for name, servicer in servicers(self._domain).items():
+        self._domain = await _opened(Domain.activate, self._prepared, self._beat_store)
+        services = servicers(self._domain, self._settings, self._dispatcher.counters)
+        for name, servicer in services.items():
             self._dispatcher.install(name, servicer)
         self._admission.advance(Phase.SERVING)
         self._link.send(Message(Report.SERVING))
@@ -184,3 +184,17 @@ async def _close(domain: Domain) -> None:
     with contextlib.suppress(TimeoutError, StoreError):
         async with asyncio.timeout(_CLOSE_SECONDS):
             await asyncio.to_thread(domain.close)
+
+
+async def _opened(step: Callable[..., _T], *arguments: object) -> _T:
+    """Run a step of opening in a thread; turn what can go wrong in it into the end of the boot.
+
+    Raises:
+        BootError: the step has failed.
+    """
+    try:
+        return await asyncio.to_thread(step, *arguments)
+    except _HOPELESS as error:
+        raise BootError(str(error)) from error
+    except (StoreError, OSError, MemoryError) as error:
+        raise BootError(str(error) or "out of memory", EXIT_TRY_AGAIN) from error

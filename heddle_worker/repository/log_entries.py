@@ -8,7 +8,7 @@ of the other logs those lines have one that tell of what no `HEAD` recorded.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from heddle_worker.repository import activity
 from heddle_worker.repository.activity import Verb
@@ -18,14 +18,13 @@ from heddle_worker.repository.fresh_lines import FreshLine, FreshLog
 from heddle_worker.repository.pairing import IsBranch, Landings, Spot, Twins, Unpaired
 from heddle_worker.repository.ref_files import HEADS, short_name
 from heddle_worker.repository.reflog_files import LogKind
-from heddle_worker.repository.reflog_lines import moved_ref
+from heddle_worker.repository.reflog_lines import ReflogLine, moved_ref
 
 
 def entries_of_logs(
     logs: Sequence[FreshLog],
     *,
     refs: Mapping[bytes, bytes],
-    is_present: Callable[[bytes], bool],
     is_branch: IsBranch,
     unpaired: Unpaired,
 ) -> list[Entry]:
@@ -34,11 +33,10 @@ def entries_of_logs(
     Args:
         logs: what is new in each.
         refs: the refs that were there when the logs were read last, and where they pointed.
-        is_present: tells whether there is a ref of some full name now.
         is_branch: tells whether a name is that of a branch, now or then.
         unpaired: entries of the operation log that some lines may belong to.
     """
-    builder = _Builder(logs, refs, is_present, Landings(logs, is_branch), unpaired)
+    builder = _Builder(logs, refs, Landings(logs, is_branch), unpaired)
     builder.add_heads()
     builder.add_others()
     builder.tie()
@@ -50,14 +48,12 @@ class _Builder:
         self,
         logs: Sequence[FreshLog],
         refs: Mapping[bytes, bytes],
-        is_present: Callable[[bytes], bool],
         landings: Landings,
         unpaired: Unpaired,
     ) -> None:
         self.entries: list[Entry] = []
         self._logs = logs
         self._refs = refs
-        self._is_present = is_present
         self._landings = landings
         self._unpaired = unpaired
         self._entries_at: list[list[Entry | None]] = [[None] * len(log.lines) for log in logs]
@@ -152,33 +148,30 @@ class _Builder:
 
     def _enter_ref_line(self, spot: Spot, one: FreshLine, verb: Verb) -> Entry:
         entry = self._enter(spot, one, Rank.BRANCH, verb, short_name(one.owner))
+        moved = moved_ref(one.line.message)
+        if moved and not moved.is_copy:
+            self._delete_before(entry, moved.origin, one.line, one.line.message)
+        elif self._is_current(spot, one) and not one.line.old and not moved:
+            # If it was there before, it has been deleted before it was made once more.
+            self._delete_before(entry, one.owner, one.line._replace(email=b""), b"")
         if self._is_current(spot, one):
-            self._note_silent_deletion(entry, one)
             entry.refs += ((one.owner, one.line.new or None),)
         return entry
 
-    def _note_silent_deletion(self, entry: Entry, one: FreshLine) -> None:
-        """Add the deletion that must have come before a ref was renamed, or made once more."""
-        line = one.line
-        moved = moved_ref(line.message)
-        if moved and not moved.is_copy and not self._is_present(moved.origin):
-            deleted = moved.origin
-        elif not moved and not line.old:
-            deleted = one.owner
-        else:
+    def _delete_before(self, entry: Entry, ref: bytes, line: ReflogLine, message: bytes) -> None:
+        if ref not in self._refs or ref in self._deleted:
             return
-        if deleted in self._refs and deleted not in self._deleted:
-            self._deleted.add(deleted)
-            entry.refs = ((deleted, None),)
-            deletion = Activity(
-                timestamp_secs=line.seconds,
-                verb=Verb.THREAD_DELETE,
-                actor_email=displayed(line.email) if moved else "",
-                thread=displayed(short_name(deleted)),
-                old_id=self._refs[deleted],
-                detail=displayed(line.message) if moved else "",
-            )
-            entry.activities = (deletion, *entry.activities)
+        self._deleted.add(ref)
+        entry.refs = ((ref, None),)
+        deletion = Activity(
+            timestamp_secs=line.seconds,
+            verb=Verb.THREAD_DELETE,
+            actor_email=displayed_name(line.email),
+            thread=displayed_name(short_name(ref)),
+            old_id=self._refs[ref],
+            detail=displayed(message),
+        )
+        entry.activities = (deletion, *entry.activities)
 
     def _enter(self, spot: Spot, one: FreshLine, rank: Rank, verb: Verb, branch: bytes) -> Entry:
         line = one.line

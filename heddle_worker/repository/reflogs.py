@@ -165,7 +165,6 @@ class ReflogReader:
         entries = entries_of_logs(
             fresh,
             refs=memory.refs,
-            is_present=refs.__contains__,
             is_branch=is_branch,
             unpaired=memory.unpaired,
         )

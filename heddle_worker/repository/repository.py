@@ -64,7 +64,7 @@ class Repository:
         try:
             handle = pygit2.Repository(os.fspath(path), RepositoryOpenFlag.NO_SEARCH)
             # Nothing can be done in a repository whose HEAD cannot be read.
-            _ = handle.head_is_unborn
+            handle.lookup_reference("HEAD")
         except (pygit2.GitError, ValueError, OSError) as error:
             raise _explained(path, error) from error
         return cls(handle)

@@ -6,6 +6,7 @@ from typing import Final
 
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
+from heddle_api.local.v1 import daemon_pb2
 from heddle_api.v1 import (
     discussion_pb2,
     hook_pb2,
@@ -14,7 +15,10 @@ from heddle_api.v1 import (
     state_review_pb2,
     transaction_pb2,
 )
+from heddle_supervisor.worker_settings import WorkerSettings
+from heddle_worker.call_counters import CallCounters
 from heddle_worker.domain import Domain
+from heddle_worker.services.daemon import DaemonService
 from heddle_worker.services.operation_log import OperationLogService
 
 
@@ -29,10 +33,16 @@ SERVICES: Final = _services_of(
     signal_pb2.DESCRIPTOR,
     state_review_pb2.DESCRIPTOR,
     transaction_pb2.DESCRIPTOR,
+    daemon_pb2.DESCRIPTOR,
 )
 """Every service of the API that is served; a method that nobody answers is UNIMPLEMENTED."""
 
 
-def servicers(domain: Domain) -> dict[str, object]:
+def servicers(
+    domain: Domain, settings: WorkerSettings, counters: CallCounters
+) -> dict[str, object]:
     """Return the servicers of an open domain by the full names of their services."""
-    return {"heddle.v1.OperationLogQueryService": OperationLogService(domain)}
+    return {
+        "heddle.v1.OperationLogQueryService": OperationLogService(domain),
+        "heddle.local.v1.DaemonService": DaemonService(domain, settings, counters),
+    }

@@ -45,7 +45,25 @@ class Database:
 
     @classmethod
     def open(cls, heddle_dir: Path) -> Database:
+        """Open the database of a `.heddle` directory and begin a session; see both steps.
+
+        Raises:
+            StoreError: as they do.
+        """
+        database = cls.prepare(heddle_dir)
+        try:
+            database.begin_session()
+        except BaseException:
+            database.connection.close()
+            raise
+        return database
+
+    @classmethod
+    def prepare(cls, heddle_dir: Path) -> Database:
         """Open the database of a `.heddle` directory; make it, or migrate it, when needed.
+
+        A worker that stands by does this much ahead: it takes most of the time, and no lock is
+        held afterwards.
 
         Raises:
             StoreTooNewError: a newer version has written it.
@@ -62,11 +80,27 @@ class Database:
             connection.pragma("journal_size_limit", _WAL_SIZE_LIMIT)
             connection.pragma("foreign_keys", True)
             schema.migrate(connection, path)
-            database = cls(path, connection)
-            database._begin_session()
-            connection.pragma("synchronous", "full")
             on_failure.pop_all()
-            return database
+            return cls(path, connection)
+
+    def begin_session(self) -> None:
+        """Begin to write: check the file if the machine went down with it open, and mark it open.
+
+        Raises:
+            StoreCorruptError: there is a fault.
+            StoreError: the mark cannot be written.
+        """
+        with translated(self.path):
+            found = self.connection.execute("SELECT value FROM meta WHERE key = 'opened'").get
+            self.ended_uncleanly = found is not None
+            if found is not None and found.split()[0] != self._mark.split()[0]:
+                _check(self.connection, self.path)
+            # Needs no sync of its own: until the next commit, which has one, nothing is at risk.
+            self.connection.pragma("synchronous", "normal")
+            self.connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (self._mark,)
+            )
+            self.connection.pragma("synchronous", "full")
 
     def reader(self) -> apsw.Connection:
         """Return a new connection that can only read.
@@ -116,18 +150,11 @@ class Database:
                 self.connection.execute(
                     "DELETE FROM meta WHERE key = 'opened' AND value = ?", (self._mark,)
                 )
-                self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                # Busy means that another worker does the same.
+                with contextlib.suppress(apsw.BusyError):
+                    self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         finally:
             self.connection.close()
-
-    def _begin_session(self) -> None:
-        found = self.connection.execute("SELECT value FROM meta WHERE key = 'opened'").get
-        self.ended_uncleanly = found is not None
-        if found is not None and found.split()[0] != self._mark.split()[0]:
-            _check(self.connection, self.path)
-        # Needs no sync of its own: until the next commit, which has one, nothing is at risk.
-        self.connection.pragma("synchronous", "normal")
-        self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (self._mark,))
 
 
 def _connect(path: Path, flags: int) -> apsw.Connection:

@@ -58,6 +58,8 @@ def _busy(path: Path, _detail: str) -> StoreError:
 
 
 def _corrupt(path: Path, detail: str) -> StoreError:
+    # SQLite's report may span lines.
+    detail = " ".join(detail.split())
     return StoreCorruptError(f"{path} is damaged ({detail}); {_way_out(path)}")
 
 
@@ -112,9 +114,7 @@ def as_store_error(error: BaseException, path: Path) -> BaseException:
     """
     for kind in type(error).__mro__:
         if kind in _BY_EXCEPTION:
-            # SQLite's own words may end in a full stop or span lines.
-            detail = " ".join(str(error).split()).rstrip(".") or kind.__name__
-            return _BY_EXCEPTION[kind](path, detail)
+            return _BY_EXCEPTION[kind](path, str(error) or kind.__name__)
     return error
 
 

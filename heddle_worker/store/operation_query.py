@@ -2,7 +2,7 @@
 
 Of the filters that are set, the one that the fewest entries pass is walked on its index, in order
 of `seq`; the others are checked on each entry met there. A span of time first narrows the part of
-the log that is walked.
+the log that is walked, or is walked itself.
 """
 
 # ruff: noqa: S608 - statements are put together from words of this module; values are bound.
@@ -110,7 +110,9 @@ def _rows(connection: apsw.Connection, query: OperationQuery) -> Iterator[_Row]:
     if not filters:
         return _walk_blocks(connection, span, ())
     width, place = min((_width(connection, one, span), i) for i, one in enumerate(filters))
-    if span.blocks * TIME_BLOCK < width:
+    effort = width if width < _WIDE else span.high - span.low
+    # Blocks that lie far apart are the shorter way; all of a span has no advantage over an index.
+    if 2 * span.blocks * TIME_BLOCK < effort:
         return _walk_blocks(connection, span, filters)
     others = [*filters[:place], *filters[place + 1 :]]
     walks = [_walk(connection, filters[place], a, span, others) for a in filters[place].arguments]

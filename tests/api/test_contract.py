@@ -47,6 +47,11 @@ LOCAL: Final = {
         "features": (8, "string", "repeated", None),
         "limits": (9, "heddle.local.v1.Limits", "singular", None),
         "methods": (10, "heddle.local.v1.MethodCounters", "repeated", None),
+        "restarts": (11, "heddle.local.v1.Restart", "repeated", None),
+    },
+    "Restart": {
+        "at": (1, "google.protobuf.Timestamp", "singular", None),
+        "reason": (2, "string", "singular", None),
     },
     "Limits": {
         "max_message_bytes": (1, "uint64", "singular", None),

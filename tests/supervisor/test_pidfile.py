@@ -26,6 +26,7 @@ from heddle_supervisor.pidfile import (
     hold_stale_pidfile,
     read_pidfile,
 )
+from heddle_supervisor.process_identity import is_heddle_process
 
 # Takes every temporary pidfile for a dead start's, sees that it is free, and unlinks it; slowly.
 _SWEEPS = """
@@ -315,7 +316,9 @@ def test_a_pidfile_of_a_stranger_that_lives_is_stale(path: Path) -> None:
 
 
 def test_a_daemon_of_another_make_that_locks_nothing_is_respected(path: Path) -> None:
-    other = subprocess.Popen(["heddle", "-s"], executable="/bin/sh", stdin=subprocess.PIPE)
+    command = ["heddle", "-s", "agent", "serve"]
+    other = subprocess.Popen(command, executable="/bin/sh", stdin=subprocess.PIPE)
+    wait_until(lambda: is_heddle_process(other.pid), "its command line is there to be read")
     try:
         text = contents(other.pid).render()
         path.write_text(text, encoding="ascii")

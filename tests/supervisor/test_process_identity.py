@@ -105,6 +105,7 @@ def test_a_stopped_process_is_alive_and_said_to_be_stopped(spawn: Spawn) -> None
 def test_a_stranger_is_not_heddle(spawn: Spawn) -> None:
     assert not is_heddle_process(spawn().pid)
     assert not is_heddle_process(spawn(sys.executable, "-c", "input()").pid)
+    assert not is_heddle_process(spawn(sys.executable, "-c", "input()", "heddle").pid)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prctl(2)")
@@ -116,18 +117,33 @@ def test_a_process_that_names_itself_is_heddle(spawn: Spawn) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["heddle", "-s"], ["/opt/bin/heddle", "-s"], ["sh", "-s", "heddle_supervisor"]]
+    "command",
+    [
+        ["heddle", "-s", "agent", "serve"],
+        ["/opt/bin/heddle", "-s", "agent", "serve"],
+        ["sh", "-s", "heddle_supervisor", "agent", "serve"],
+    ],
 )
 def test_a_process_is_heddle_by_its_command_line(spawn: Spawn, command: list[str]) -> None:
     child = spawn(*command, executable="/bin/sh")
     wait_until(lambda: is_heddle_process(child.pid), "its command line is there to be read")
-
-
-def test_a_dead_process_is_not_heddle(spawn: Spawn) -> None:
-    child = spawn("heddle", executable="/bin/cat")
-    wait_until(lambda: is_heddle_process(child.pid), "its command line is there to be read")
     assert not is_heddle_process(zombie(child))
     assert not is_heddle_process(dead(child))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["vi", "-s", "heddle"],
+        ["heddle", "-s", "agent", "status"],
+        ["heddles", "-s", "agent", "serve"],
+        ["sh", "-s", "serve"],
+    ],
+)
+def test_a_command_line_that_only_mentions_heddle_is_a_strangers(
+    spawn: Spawn, command: list[str]
+) -> None:
+    assert not is_heddle_process(spawn(*command, executable="/bin/sh").pid)
 
 
 def test_a_writer_is_older_than_what_it_has_written(spawn: Spawn) -> None:

@@ -54,6 +54,7 @@ class Load:
         self.calls = 0
         self.failures: list[str] = []
         self.worst_seconds = 0.0
+        self._began = 0.0
         self._ending = threading.Event()
         self._lock = threading.Lock()
         self._threads = [
@@ -100,7 +101,12 @@ class Load:
         target = self.calls + calls
         wait_until(lambda: self.calls >= target, f"{calls} more calls have ended")
 
+    def seconds(self) -> float:
+        """Return how long the load has been on."""
+        return time.monotonic() - self._began
+
     def __enter__(self) -> Self:
+        self._began = time.monotonic()
         for thread in self._threads:
             thread.start()
         self.progress()

@@ -41,7 +41,8 @@ class Footprint:
         )
 
 
-def private_memory(pid: int) -> int:
-    """Return the bytes that a process shares with no other: what a leak would add to."""
-    memory = psutil.Process(pid).memory_full_info()
-    return int(memory.uss)
+def own_memory(pid: int) -> int:
+    """Return the bytes of memory that a process has written to, shared with its forks or not."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    return int(fields["RssAnon"].split()[0]) * 1024

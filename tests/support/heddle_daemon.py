@@ -9,7 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -73,7 +73,7 @@ class HeddleDaemon:
         config: where the daemon's files are.
         environment: of every command, and so of the daemon.
 
-    With `user`, commands run as that uid, in the group of the same number.
+    The words of `prefix` stand before each command, as those that make it another user's.
     """
 
     def __init__(
@@ -82,27 +82,24 @@ class HeddleDaemon:
         environment: Mapping[str, str],
         heddle_dir: Path | None = None,
         *,
-        user: int | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         self.root = root
         self.environment = dict(environment)
         self.config = LocalDaemonConfig.for_heddle_dir(heddle_dir or root / ".heddle")
-        self._user = user
+        self._prefix = prefix
         self._supervisors: set[ProcessIdentity] = set()
 
     def popen(self, *words: str, cwd: Path | None = None) -> subprocess.Popen[str]:
         """Start `heddle` with these words in the repository, without waiting for anything."""
         return subprocess.Popen(
-            [HEDDLE, *words],
+            [*self._prefix, HEDDLE, *words],
             cwd=cwd or self.root,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            user=self._user,
-            group=self._user,
-            extra_groups=None if self._user is None else [],
         )
 
     def heddle(self, *words: str, cwd: Path | None = None) -> Outcome:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,10 +56,10 @@ def make_daemon(environment: dict[str, str]) -> Iterator[Callable[..., HeddleDae
             root: Path,
             heddle_dir: Path | None = None,
             *,
-            user: int | None = None,
+            prefix: Sequence[str] = (),
             **variables: str,
         ) -> HeddleDaemon:
-            daemon = HeddleDaemon(root, {**environment, **variables}, heddle_dir, user=user)
+            daemon = HeddleDaemon(root, {**environment, **variables}, heddle_dir, prefix=prefix)
             stack.callback(daemon.finish)
             return daemon
 

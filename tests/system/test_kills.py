@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from call_load import Load, query_until_answered
-from footprint import Footprint, private_memory
+from footprint import Footprint, own_memory
 from heddle_daemon import HeddleDaemon
 from waiting import wait_until
 
@@ -45,13 +45,13 @@ def test_each_worker_that_is_killed_has_a_successor_and_nothing_leaks(
     supervisor, socket = daemon.start().pid, daemon.config.socket_path
     for _ in range(WARM_UP):
         kill_worker(daemon)
-    first, memory = Footprint.of(supervisor, socket.parent), private_memory(supervisor)
+    first, memory = Footprint.of(supervisor, socket.parent), own_memory(supervisor)
     for _ in range(WORKER_KILLS - WARM_UP):
         kill_worker(daemon)
         query_until_answered(socket)
     last = daemon.settled()
     assert Footprint.of(supervisor, socket.parent) == first
-    assert private_memory(supervisor) < memory * 1.05
+    assert own_memory(supervisor) < memory * 1.05
     assert last.restarts == max(WARM_UP, WORKER_KILLS)
     assert last.recent_restarts[-1]["reason"].endswith("killed by SIGKILL (out of memory?)")
 

@@ -25,9 +25,12 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 from worker_bench import Repository, Worker
 
+from heddle_api.local.v1 import daemon_pb2, daemon_pb2_grpc
 from heddle_api.v1 import operation_log_pb2, operation_log_pb2_grpc
 from heddle_supervisor.heartbeat import Part
+from heddle_supervisor.version import __version__
 from heddle_supervisor.worker_link import Command, Report, WorkerLink
+from heddle_worker.limits import MAX_MESSAGE_BYTES
 from heddle_worker.main import EXIT_CANNOT_BOOT, EXIT_TRY_AGAIN
 from heddle_worker.services.catalogue import SERVICES
 from heddle_worker.socket_address import grpc_address
@@ -117,9 +120,9 @@ def test_a_generic_client_finds_every_method_and_learns_which_are_not_there(
     with grpc.insecure_channel(grpc_address(worker.path)) as channel:
         database = ProtoReflectionDescriptorDatabase(channel)
         pool = descriptor_pool.DescriptorPool(database)
-        names = [name for name in database.get_services() if name.startswith("heddle.v1.")]
+        names = [name for name in database.get_services() if name.startswith("heddle.")]
         assert sorted(names) == sorted(service.full_name for service in SERVICES)
-        assert len(names) == 6
+        assert len(names) == 7
         for name in names:
             for method in pool.FindServiceByName(name).methods:
                 _expect_unimplemented(channel, method)
@@ -127,7 +130,7 @@ def test_a_generic_client_finds_every_method_and_learns_which_are_not_there(
 
 def _expect_unimplemented(channel: grpc.Channel, method: MethodDescriptor) -> None:
     full_name = f"{method.containing_service.full_name}/{method.name}"
-    if method.name == "QueryOperations":
+    if method.name in ("QueryOperations", "GetDaemon"):
         return
     call: Callable[..., Any] = (
         channel.unary_stream if method.server_streaming else (channel.unary_unary)
@@ -379,8 +382,6 @@ def test_a_socket_that_cannot_be_bound(start_worker: StartWorker, socket_dir: Pa
 
 def test_a_directory_that_is_no_repository(start_worker: StartWorker, tmp_path: Path) -> None:
     worker = start_worker(repository=tmp_path)
-    worker.expect(Report.WARM)
-    worker.tell(Command.ACTIVATE)
     detail = _expect_boot_failure(worker, EXIT_CANNOT_BOOT)
     assert detail == f"{tmp_path} is not a git repository"
 
@@ -391,8 +392,6 @@ def test_a_store_of_a_newer_version(start_worker: StartWorker, repository: Repos
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 999")
     worker = start_worker()
-    worker.expect(Report.WARM)
-    worker.tell(Command.ACTIVATE)
     assert "newer version" in _expect_boot_failure(worker, EXIT_CANNOT_BOOT)
 
 
@@ -400,6 +399,29 @@ def test_a_store_that_has_no_place_yet(start_worker: StartWorker, repository: Re
     (repository.heddle_dir / "state").rmdir()
     (repository.heddle_dir / "state").write_text("")
     worker = start_worker()
-    worker.expect(Report.WARM)
-    worker.tell(Command.ACTIVATE)
     assert "heddle.db" in _expect_boot_failure(worker, EXIT_TRY_AGAIN)
+
+
+def test_the_daemon_says_what_it_is_and_counts_its_calls(start_worker: StartWorker) -> None:
+    worker = start_worker().activate()
+    with (
+        _client(worker.path) as client,
+        grpc.insecure_channel(grpc_address(worker.path)) as channel,
+    ):
+        client.log.QueryOperations(_query(), timeout=_SECONDS)
+        with pytest.raises(grpc.RpcError):
+            client.log.QueryOperations(
+                operation_log_pb2.QueryOperationsRequest(repo_path="/elsewhere"), timeout=_SECONDS
+            )
+        daemon = daemon_pb2_grpc.DaemonServiceStub(channel).GetDaemon(
+            daemon_pb2.GetDaemonRequest(), timeout=_SECONDS
+        )
+    assert daemon.version == __version__
+    assert daemon.worker_pid == worker.pid
+    assert daemon.generation == worker.settings.generation
+    assert daemon.repository_path == str(worker.settings.repository)
+    assert daemon.limits.max_message_bytes == MAX_MESSAGE_BYTES
+    counters = {method.method: method for method in daemon.methods}
+    queries = counters["/heddle.v1.OperationLogQueryService/QueryOperations"]
+    assert (queries.calls, queries.errors) == (2, 1)
+    assert 0 < queries.p50_us <= queries.p99_us

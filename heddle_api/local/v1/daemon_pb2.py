@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cheddle/local/v1/daemon.proto\x12\x0fheddle.local.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"%\n\x10GetDaemonRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\"\xa2\x02\n\x06\x44\x61\x65mon\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x11\n\tapi_level\x18\x02 \x01(\r\x12\x12\n\nworker_pid\x18\x03 \x01(\x05\x12\x12\n\ngeneration\x18\x04 \x01(\r\x12.\n\nstarted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0euptime_seconds\x18\x06 \x01(\x01\x12\x17\n\x0frepository_path\x18\x07 \x01(\t\x12\x10\n\x08\x66\x65\x61tures\x18\x08 \x03(\t\x12\'\n\x06limits\x18\t \x01(\x0b\x32\x17.heddle.local.v1.Limits\x12\x30\n\x07methods\x18\n \x03(\x0b\x32\x1f.heddle.local.v1.MethodCounters\"V\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x04\x12\x1c\n\x14max_concurrent_calls\x18\x02 \x01(\r\x12\x13\n\x0bmax_streams\x18\x03 \x01(\r\"_\n\x0eMethodCounters\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\r\n\x05\x63\x61lls\x18\x02 \x01(\x04\x12\x0e\n\x06\x65rrors\x18\x03 \x01(\x04\x12\x0e\n\x06p50_us\x18\x04 \x01(\x04\x12\x0e\n\x06p99_us\x18\x05 \x01(\x04\x32X\n\rDaemonService\x12G\n\tGetDaemon\x12!.heddle.local.v1.GetDaemonRequest\x1a\x17.heddle.local.v1.Daemonb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cheddle/local/v1/daemon.proto\x12\x0fheddle.local.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"%\n\x10GetDaemonRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\"\xce\x02\n\x06\x44\x61\x65mon\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x11\n\tapi_level\x18\x02 \x01(\r\x12\x12\n\nworker_pid\x18\x03 \x01(\x05\x12\x12\n\ngeneration\x18\x04 \x01(\r\x12.\n\nstarted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0euptime_seconds\x18\x06 \x01(\x01\x12\x17\n\x0frepository_path\x18\x07 \x01(\t\x12\x10\n\x08\x66\x65\x61tures\x18\x08 \x03(\t\x12\'\n\x06limits\x18\t \x01(\x0b\x32\x17.heddle.local.v1.Limits\x12\x30\n\x07methods\x18\n \x03(\x0b\x32\x1f.heddle.local.v1.MethodCounters\x12*\n\x08restarts\x18\x0b \x03(\x0b\x32\x18.heddle.local.v1.Restart\"A\n\x07Restart\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x02 \x01(\t\"V\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x04\x12\x1c\n\x14max_concurrent_calls\x18\x02 \x01(\r\x12\x13\n\x0bmax_streams\x18\x03 \x01(\r\"_\n\x0eMethodCounters\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\r\n\x05\x63\x61lls\x18\x02 \x01(\x04\x12\x0e\n\x06\x65rrors\x18\x03 \x01(\x04\x12\x0e\n\x06p50_us\x18\x04 \x01(\x04\x12\x0e\n\x06p99_us\x18\x05 \x01(\x04\x32X\n\rDaemonService\x12G\n\tGetDaemon\x12!.heddle.local.v1.GetDaemonRequest\x1a\x17.heddle.local.v1.Daemonb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,11 +35,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETDAEMONREQUEST']._serialized_start=82
   _globals['_GETDAEMONREQUEST']._serialized_end=119
   _globals['_DAEMON']._serialized_start=122
-  _globals['_DAEMON']._serialized_end=412
-  _globals['_LIMITS']._serialized_start=414
-  _globals['_LIMITS']._serialized_end=500
-  _globals['_METHODCOUNTERS']._serialized_start=502
-  _globals['_METHODCOUNTERS']._serialized_end=597
-  _globals['_DAEMONSERVICE']._serialized_start=599
-  _globals['_DAEMONSERVICE']._serialized_end=687
+  _globals['_DAEMON']._serialized_end=456
+  _globals['_RESTART']._serialized_start=458
+  _globals['_RESTART']._serialized_end=523
+  _globals['_LIMITS']._serialized_start=525
+  _globals['_LIMITS']._serialized_end=611
+  _globals['_METHODCOUNTERS']._serialized_start=613
+  _globals['_METHODCOUNTERS']._serialized_end=708
+  _globals['_DAEMONSERVICE']._serialized_start=710
+  _globals['_DAEMONSERVICE']._serialized_end=798
 # @@protoc_insertion_point(module_scope)

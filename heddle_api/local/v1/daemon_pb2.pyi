@@ -16,7 +16,7 @@ class GetDaemonRequest(_message.Message):
     def __init__(self, repo_path: _Optional[str] = ...) -> None: ...
 
 class Daemon(_message.Message):
-    __slots__ = ("version", "api_level", "worker_pid", "generation", "started_at", "uptime_seconds", "repository_path", "features", "limits", "methods")
+    __slots__ = ("version", "api_level", "worker_pid", "generation", "started_at", "uptime_seconds", "repository_path", "features", "limits", "methods", "restarts")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     API_LEVEL_FIELD_NUMBER: _ClassVar[int]
     WORKER_PID_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,7 @@ class Daemon(_message.Message):
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     METHODS_FIELD_NUMBER: _ClassVar[int]
+    RESTARTS_FIELD_NUMBER: _ClassVar[int]
     version: str
     api_level: int
     worker_pid: int
@@ -37,7 +38,16 @@ class Daemon(_message.Message):
     features: _containers.RepeatedScalarFieldContainer[str]
     limits: Limits
     methods: _containers.RepeatedCompositeFieldContainer[MethodCounters]
-    def __init__(self, version: _Optional[str] = ..., api_level: _Optional[int] = ..., worker_pid: _Optional[int] = ..., generation: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., uptime_seconds: _Optional[float] = ..., repository_path: _Optional[str] = ..., features: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., methods: _Optional[_Iterable[_Union[MethodCounters, _Mapping]]] = ...) -> None: ...
+    restarts: _containers.RepeatedCompositeFieldContainer[Restart]
+    def __init__(self, version: _Optional[str] = ..., api_level: _Optional[int] = ..., worker_pid: _Optional[int] = ..., generation: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., uptime_seconds: _Optional[float] = ..., repository_path: _Optional[str] = ..., features: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., methods: _Optional[_Iterable[_Union[MethodCounters, _Mapping]]] = ..., restarts: _Optional[_Iterable[_Union[Restart, _Mapping]]] = ...) -> None: ...
+
+class Restart(_message.Message):
+    __slots__ = ("at", "reason")
+    AT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    at: _timestamp_pb2.Timestamp
+    reason: str
+    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("max_message_bytes", "max_concurrent_calls", "max_streams")

@@ -1,0 +1,190 @@
+"""The arrows between the packages, and what the quick commands must not load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PROJECT: Final = Path(__file__).parents[1]
+OURS: Final = ("heddle_api", "heddle_supervisor", "heddle_worker")
+SHARED_WITH_WORKERS: Final = {
+    "heddle_supervisor.worker_link",
+    "heddle_supervisor.heartbeat",
+    "heddle_supervisor.worker_settings",
+    "heddle_supervisor.version",
+}
+GRPC_AND_PROTOBUF: Final = ("grpc", "grpc_health", "grpc_reflection", "grpc_status", "google")
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import: the module that does it, what it imports, and whether only when it is called."""
+
+    module: str
+    imported: str
+    line: int
+    deferred: bool
+
+    def is_of(self, *packages: str) -> bool:
+        return any(self.imported == p or self.imported.startswith(f"{p}.") for p in packages)
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line} imports {self.imported}"
+
+
+def _is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def _imports_below(node: ast.AST, module: str, *, deferred: bool = False) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if _is_for_types_only(child):
+            continue
+        if isinstance(child, ast.Import):
+            names = [alias.name for alias in child.names]
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"{module}:{child.lineno}: a relative import"
+            assert child.module is not None
+            names = [child.module, *(f"{child.module}.{alias.name}" for alias in child.names)]
+        else:
+            inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from _imports_below(child, module, deferred=deferred or inside)
+            continue
+        for name in names:
+            yield Import(module, name, child.lineno, deferred)
+
+
+def imports_of(package: str) -> list[Import]:
+    """Return every import of a package's modules, or of one module's."""
+    place = PROJECT.joinpath(*package.split("."))
+    paths = [place.with_suffix(".py")] if place.with_suffix(".py").exists() else []
+    paths += sorted(place.rglob("*.py"))
+    assert paths, f"{package} is not there"
+    found: list[Import] = []
+    for path in paths:
+        module = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+        found += _imports_below(ast.parse(path.read_text(encoding="utf-8")), module)
+    return found
+
+
+def is_module(name: str) -> bool:
+    place = PROJECT.joinpath(*name.split("."))
+    return place.is_dir() or place.with_suffix(".py").exists()
+
+
+def forbidden(package: str, *packages: str, deferred_too: bool = True) -> list[str]:
+    """Return the imports that a package has of others which it must not know."""
+    return [
+        str(each)
+        for each in imports_of(package)
+        if each.is_of(*packages) and (deferred_too or not each.deferred)
+    ]
+
+
+def test_the_supervisor_loads_nothing_that_only_workers_need() -> None:
+    others = ("heddle_worker", "heddle_api", "pygit2", "apsw", "sqlite3", *GRPC_AND_PROTOBUF)
+    assert forbidden("heddle_supervisor", *others, deferred_too=False) == []
+
+
+def test_the_supervisor_knows_no_grpc_git_or_sql_at_all() -> None:
+    others = ("heddle_api", "pygit2", "apsw", "sqlite3", *GRPC_AND_PROTOBUF)
+    assert forbidden("heddle_supervisor", *others) == []
+
+
+def test_only_the_commands_hand_over_to_the_worker() -> None:
+    handing_over = {
+        each.module for each in imports_of("heddle_supervisor") if each.is_of("heddle_worker")
+    }
+    assert handing_over <= {
+        "heddle_supervisor.commands.serve",
+        "heddle_supervisor.commands.status",
+    }
+
+
+def test_the_worker_knows_of_the_supervisor_only_what_they_share() -> None:
+    known = {
+        each.imported
+        for each in imports_of("heddle_worker")
+        if each.is_of("heddle_supervisor") and is_module(each.imported)
+    }
+    assert known - {"heddle_supervisor"} <= SHARED_WITH_WORKERS
+
+
+def test_the_interface_knows_none_of_the_others() -> None:
+    assert forbidden("heddle_api", "heddle_supervisor", "heddle_worker") == []
+
+
+@pytest.mark.parametrize("domain", ["store", "repository"])
+def test_the_domain_knows_no_protocol(domain: str) -> None:
+    protocol = ("heddle_api", "heddle_worker.services", "heddle_supervisor", *GRPC_AND_PROTOBUF)
+    assert forbidden(f"heddle_worker.{domain}", *protocol) == []
+
+
+def test_the_store_knows_no_git() -> None:
+    assert forbidden("heddle_worker.store", "pygit2", "dulwich", "heddle_worker.repository") == []
+
+
+def test_the_repository_knows_no_sql() -> None:
+    assert forbidden("heddle_worker.repository", "apsw", "sqlite3") == []
+
+
+def test_only_the_store_knows_sql_and_only_the_repository_knows_libgit2() -> None:
+    for library, home in [("apsw", "store"), ("sqlite3", "store"), ("pygit2", "repository")]:
+        users = {each.module for each in imports_of("heddle_worker") if each.is_of(library)}
+        assert {user for user in users if not user.startswith(f"heddle_worker.{home}.")} == set()
+
+
+def test_nothing_of_ours_is_imported_by_a_star() -> None:
+    stars = [str(e) for package in OURS for e in imports_of(package) if e.imported.endswith(".*")]
+    assert stars == []
+
+
+# What a quick command must not have loaded when it is done.
+HEAVY: Final = (
+    "grpc",
+    "google.protobuf",
+    "pygit2",
+    "apsw",
+    "asyncio",
+    "pydantic",
+    "rich",
+    "filelock",
+    "heddle_api",
+    "heddle_worker",
+    "importlib.metadata",
+)
+_RUN_AND_TELL: Final = """
+import sys
+from heddle_supervisor.cli import main
+sys.argv = ["heddle", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    print(*sorted(sys.modules), file=sys.stderr)
+    sys.exit(end.code)
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [["agent", "status"], ["agent", "status", "--json"], ["agent", "stop"], ["--version"]]
+)
+def test_a_quick_command_loads_nothing_heavy(tmp_path: Path, words: list[str]) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN_AND_TELL, *words],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, 3), done.stderr
+    loaded = set(done.stderr.split())
+    assert "heddle_supervisor.cli" in loaded
+    assert loaded & set(HEAVY) == set()
