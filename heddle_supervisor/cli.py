@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
 import typer
 
-from heddle_supervisor.console import print_message, print_result
+from heddle_supervisor.console import (
+    discard,
+    open_standard_streams,
+    print_message,
+    print_result,
+)
 from heddle_supervisor.errors import ExitCode
 from heddle_supervisor.lazy_group import LazyGroup
 from heddle_supervisor.version import __version__
@@ -61,17 +65,17 @@ def heddle(
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
+    open_standard_streams()
     if sys.platform == "win32":
         print_message("Windows is not supported: heddle needs fork, flock and Unix sockets")
         sys.exit(ExitCode.FAILURE)
     try:
         app()
     except SystemExit as end:
-        if end.code == ExitCode.USAGE and {"--json", "json"} & set(sys.argv):
+        if end.code == ExitCode.USAGE and {"--json", "json", "--output=json"} & set(sys.argv):
             body = {"error": "wrong usage; see standard error", "exit_code": int(ExitCode.USAGE)}
             print_result("", body, as_json=True)
         raise
     except BrokenPipeError:
-        # The reader of our output has seen enough; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         sys.exit(ExitCode.FAILURE)

@@ -7,11 +7,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
-from heddle_supervisor.errors import ExitCode, HeddleError
+from heddle_supervisor.errors import ExitCode, HeddleError, os_error_text
 
 
 def print_result(text: str, body: dict[str, Any], *, as_json: bool) -> None:
@@ -21,8 +21,30 @@ def print_result(text: str, body: dict[str, Any], *, as_json: bool) -> None:
 
 
 def print_message(text: str) -> None:
-    """Tell a person something that is not a result."""
-    sys.stderr.write(f"heddle: {text}\n")
+    """Tell a person something that is not a result; it is no matter if nobody can read it."""
+    try:
+        sys.stderr.write(f"heddle: {text}\n")
+    except OSError:
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Send what is still written to a broken stream nowhere: Python would complain at its exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+
+
+def open_standard_streams() -> None:
+    """Open those that the caller has closed: the next file would get the number of one of them."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, "w", closefd=False))
 
 
 def styled(text: str, colour: str | None) -> str:
@@ -70,9 +92,10 @@ def reported_errors(*, as_json: bool) -> Iterator[None]:
         yield
     except HeddleError as error:
         text, code, pid = str(error), error.exit_code, getattr(error, "pid", None)
+    except BrokenPipeError:
+        raise  # whoever reads our output has seen enough, and wants no complaint
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        text, code, pid = f"{error.strerror or error}:{where}", ExitCode.FAILURE, None
+        text, code, pid = os_error_text(error), ExitCode.FAILURE, None
     except KeyboardInterrupt:
         text, code, pid = "interrupted", ExitCode.INTERRUPTED, None
     else:

@@ -255,22 +255,19 @@ def reload(config: LocalDaemonConfig, *, timeout: float) -> DaemonStatus:
         raise NotRunningError("no daemon runs here: start it with `heddle agent serve --detach`")
     with contextlib.closing(ProcessHandle(before.pid)) as handle:
         _require_owner(config, reading, reading.contents)
-        failures = _failures(config)
+        # Two reloads may fail with the same words, so failures are counted.
+        known = read_status(config.status_path)
+        failures = known.failures if known is not None else 0
         handle.send(signal.SIGHUP)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and not handle.wait(_LOOK_SECONDS):
             now = inspect(config)
+            record = read_status(config.status_path)
+            if record is not None and record.failures > failures:
+                raise ControlError(f"the reload failed: {record.last_error}")
             if now.generation > before.generation and now.state == PublicState.SERVING.value:
                 return now
-            if _failures(config) > failures:
-                raise ControlError(f"the reload failed: {now.last_error}")
     raise ReloadTimeoutError(f"no new worker has served within {timeout:g} s")
-
-
-def _failures(config: LocalDaemonConfig) -> int:
-    """Return how many attempts have failed: two in a row may do so with the same words."""
-    record = read_status(config.status_path)
-    return record.failures if record is not None else 0
 
 
 def _read_settled(path: Path) -> PidFileReading:

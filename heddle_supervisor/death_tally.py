@@ -45,7 +45,6 @@ class DeathTally:
         if death.state is not WorkerState.ACTIVE or self._early_deaths == 0:
             self.last_error = death.reason
         if death.state in (WorkerState.FORKED, WorkerState.ACTIVATING):
-            self.failures += 1
             self._early_deaths = (
                 self._policy.breaker if death.cannot_boot else self._early_deaths + 1
             )
@@ -56,12 +55,12 @@ class DeathTally:
 
     def count_failed_fork(self, reason: str) -> None:
         """Take note that a worker could not even be forked."""
-        self.count_failure(reason)
+        self.last_error = reason
         self._early_deaths += 1
 
-    def count_failure(self, reason: str) -> None:
-        """Take note of a failure that says nothing about the next attempt."""
-        self.last_error = reason
+    def count_failure(self, reason: str | None = None) -> None:
+        """Take note that what was tried has come to nothing, for a reason that may be known."""
+        self.last_error = reason or self.last_error
         self.failures += 1
 
     def forgive(self) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from heddle_supervisor.descriptors import close_all_but
-from heddle_supervisor.errors import ExitCode, HeddleError
+from heddle_supervisor.errors import ExitCode, HeddleError, os_error_text
 from heddle_supervisor.log_files import tail
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
 
@@ -153,7 +153,7 @@ def _run_detached(
         found = getattr(error, "pid", None)
         _tell(channel, {"error": str(error), "exit_code": int(status), "pid": found})
     except OSError as error:
-        _tell(channel, {"error": str(error), "exit_code": int(status)})
+        _tell(channel, {"error": os_error_text(error), "exit_code": int(status)})
     except BaseException:
         traceback.print_exc()
     finally:

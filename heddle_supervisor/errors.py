@@ -30,3 +30,9 @@ class HeddleError(Exception):
     """An error whose text is one line for people: what is wrong, and what to do about it."""
 
     exit_code: ExitCode = ExitCode.FAILURE
+
+
+def os_error_text(error: OSError) -> str:
+    """Return what the system says in one line: the reason, and the file where there is one."""
+    reason = error.strerror or str(error)
+    return f"{reason}: {error.filename}" if error.filename else reason

@@ -60,7 +60,7 @@ class StatusRecord:
         restarts: workers that were replaced because they died or hung.
         recent_restarts: the last few of them: `at` (seconds since the epoch) and `reason`.
         last_error: why the last worker died, or a start failed; None if that never happened.
-        failures: starts of workers, and upgrades, that have failed.
+        failures: reloads and upgrades that came to nothing, and times that it gave up.
     """
 
     state: PublicState

@@ -221,6 +221,7 @@ class Supervisor:
         delay = self._tally.delay(random.random())  # noqa: S311 - jitter
         if delay is None:
             self._state = DaemonState.FAILED
+            self._tally.count_failure()
             if not self._has_served:
                 self._loop.stop()
         elif delay == 0:
@@ -247,6 +248,8 @@ class Supervisor:
 
     def _replace_standby(self) -> None:
         """The next worker died beside a healthy one: fork another, in the policy's time."""
+        if self._reload_wanted:
+            self._tally.count_failure()
         self._reload_wanted = False
         if self._config.standby:
             self._pause_then_spawn()

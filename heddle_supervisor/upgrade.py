@@ -63,7 +63,7 @@ class Handover:
         guard: the descriptor of the locked pidfile.
         started_at: when the daemon took the lock, seconds since the epoch.
         generation: of the worker that was forked last.
-        restarts, failures: how many workers have been replaced, how many attempts have failed.
+        restarts, failures: as in `StatusRecord`.
         published: device and inode of the published socket.
         active: the worker that serves, if there is one.
         former: workers that are on their way out.

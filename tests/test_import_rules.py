@@ -20,6 +20,15 @@ SHARED_WITH_WORKERS: Final = {
     "heddle_supervisor.worker_settings",
     "heddle_supervisor.version",
 }
+SHARED_WITH: Final = {
+    # It tells clients what the supervisor's status file says.
+    "heddle_worker.services.daemon": {
+        "heddle_supervisor.config",
+        "heddle_supervisor.status_file",
+    },
+    # It runs in the process of `heddle agent status --check`.
+    "heddle_worker.health_probe": {"heddle_supervisor.peer_credentials"},
+}
 GRPC_AND_PROTOBUF: Final = ("grpc", "grpc_health", "grpc_reflection", "grpc_status", "google")
 
 
@@ -109,12 +118,15 @@ def test_only_the_commands_hand_over_to_the_worker() -> None:
 
 
 def test_the_worker_knows_of_the_supervisor_only_what_they_share() -> None:
-    known = {
-        each.imported
+    others = [
+        str(each)
         for each in imports_of("heddle_worker")
-        if each.is_of("heddle_supervisor") and is_module(each.imported)
-    }
-    assert known - {"heddle_supervisor"} <= SHARED_WITH_WORKERS
+        if each.is_of("heddle_supervisor")
+        and is_module(each.imported)
+        and each.imported != "heddle_supervisor"
+        and each.imported not in SHARED_WITH_WORKERS | SHARED_WITH.get(each.module, set())
+    ]
+    assert others == []
 
 
 def test_the_interface_knows_none_of_the_others() -> None:
@@ -135,10 +147,9 @@ def test_the_repository_knows_no_sql() -> None:
     assert forbidden("heddle_worker.repository", "apsw", "sqlite3") == []
 
 
-def test_only_the_store_knows_sql_and_only_the_repository_knows_libgit2() -> None:
-    for library, home in [("apsw", "store"), ("sqlite3", "store"), ("pygit2", "repository")]:
-        users = {each.module for each in imports_of("heddle_worker") if each.is_of(library)}
-        assert {user for user in users if not user.startswith(f"heddle_worker.{home}.")} == set()
+def test_only_the_repository_knows_libgit2() -> None:
+    users = {each.module for each in imports_of("heddle_worker") if each.is_of("pygit2")}
+    assert {user for user in users if not user.startswith("heddle_worker.repository.")} == set()
 
 
 def test_nothing_of_ours_is_imported_by_a_star() -> None:

@@ -28,21 +28,6 @@ from heddle_supervisor.pidfile import (
 )
 from heddle_supervisor.process_identity import is_heddle_process
 
-# Takes every temporary pidfile for a dead start's, sees that it is free, and unlinks it; slowly.
-_SWEEPS = """
-import fcntl, os, pathlib, sys, time
-print(flush=True)
-while True:
-    for path in pathlib.Path(sys.argv[1]).glob("*.tmp"):
-        try:
-            file = path.open()
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            continue
-        time.sleep(0.005)
-        path.unlink(missing_ok=True)
-        file.close()
-"""
 _READS = """
 import pathlib, sys
 from heddle_supervisor.pidfile import read_pidfile
@@ -355,14 +340,6 @@ def test_what_killed_starts_have_left_is_swept_and_nothing_else(path: Path) -> N
         with PidGuard.install(path, contents()):
             kept = {left[1].name, other.name, directory.name, path.name}
             assert {each.name for each in path.parent.iterdir()} == kept
-
-
-def test_a_start_whose_temporary_file_is_swept_under_it_still_gets_the_lock(path: Path) -> None:
-    with busy(_SWEEPS, path):
-        for _ in range(40):
-            with PidGuard.install(path, contents()) as guard:
-                assert guard.still_installed()
-                assert not lock_is_free(path)
 
 
 def test_readers_do_not_make_a_start_fail(path: Path) -> None:

@@ -207,7 +207,17 @@ class HeddleDaemon:
         print(f"log of the daemon of {self.root}:\n{self.log()}")  # noqa: T201
 
     def _remember(self) -> None:
-        pid = self.supervisor() if self.config.pid_path.parent.is_dir() else None
-        identity = ProcessIdentity.of(pid) if pid is not None else None
-        if identity is not None:
-            self._supervisors.add(identity)
+        """Note the process that holds the lock, to end it if the test does not."""
+        with contextlib.suppress(OSError):
+            pid = self.supervisor()
+            # In another pid namespace, the number in the file means another process.
+            if pid is not None and _holds(pid, self.config.pid_path):
+                identity = ProcessIdentity.of(pid)
+                self._supervisors |= {identity} if identity is not None else set()
+
+
+def _holds(pid: int, path: Path) -> bool:
+    """Return whether a process has a file open."""
+    wanted = path.stat()
+    descriptors = Path(f"/proc/{pid}/fd").iterdir()
+    return any(os.path.samestat(descriptor.stat(), wanted) for descriptor in descriptors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import apsw
@@ -67,19 +67,16 @@ class SlowCall:
 
 
 @pytest.fixture
-def slow_calls(daemon: HeddleDaemon, repository: GitRepository) -> Iterator[contextlib.ExitStack]:
-    """Keeps calls, until the end of the test."""
-    del daemon, repository
+def begin_call(daemon: HeddleDaemon, repository: GitRepository) -> Iterator[Callable[[], SlowCall]]:
+    """Begins slow calls, all of which are over after the test."""
     with contextlib.ExitStack() as stack:
-        yield stack
 
+        def begin() -> SlowCall:
+            call = SlowCall(daemon, repository)
+            stack.callback(call.close)
+            return call
 
-def begin_call(
-    daemon: HeddleDaemon, repository: GitRepository, calls: contextlib.ExitStack
-) -> SlowCall:
-    call = SlowCall(daemon, repository)
-    calls.callback(call.close)
-    return call
+        yield begin
 
 
 def begin_stop(daemon: HeddleDaemon) -> int:
@@ -96,10 +93,10 @@ def assert_gone(daemon: HeddleDaemon, pid: int) -> None:
 
 
 def test_a_call_in_flight_ends_well_within_the_grace(
-    daemon: HeddleDaemon, repository: GitRepository, slow_calls: contextlib.ExitStack
+    daemon: HeddleDaemon, begin_call: Callable[[], SlowCall]
 ) -> None:
     daemon.start("--grace", "60")
-    call = begin_call(daemon, repository, slow_calls)
+    call = begin_call()
     pid = begin_stop(daemon)
     call.let_go()
     assert call.code() is Code.OK, call.details()
@@ -107,12 +104,12 @@ def test_a_call_in_flight_ends_well_within_the_grace(
 
 
 def test_new_calls_are_refused_at_once(
-    daemon: HeddleDaemon, repository: GitRepository, slow_calls: contextlib.ExitStack
+    daemon: HeddleDaemon, begin_call: Callable[[], SlowCall]
 ) -> None:
     daemon.start("--grace", "60")
     with log_stub(daemon.config.socket_path) as kept:
         kept.QueryOperations(_QUERY, timeout=DEADLINE)
-        call = begin_call(daemon, repository, slow_calls)
+        call = begin_call()
         pid = begin_stop(daemon)
         with log_stub(daemon.config.socket_path) as fresh:
             for stub in (kept, fresh):
@@ -128,10 +125,10 @@ def test_new_calls_are_refused_at_once(
 
 
 def test_the_grace_ends_a_call_that_does_not(
-    daemon: HeddleDaemon, repository: GitRepository, slow_calls: contextlib.ExitStack
+    daemon: HeddleDaemon, begin_call: Callable[[], SlowCall]
 ) -> None:
     daemon.start("--grace", "0.5")
-    call = begin_call(daemon, repository, slow_calls)
+    call = begin_call()
     assert daemon.stop()["stopped"] is True
     assert (call.code(), call.details()) == (Code.UNAVAILABLE, _STOPPING)
     assert daemon.files() == set()
@@ -140,12 +137,11 @@ def test_the_grace_ends_a_call_that_does_not(
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_cuts_the_grace_short(
     daemon: HeddleDaemon,
-    repository: GitRepository,
-    slow_calls: contextlib.ExitStack,
+    begin_call: Callable[[], SlowCall],
     second: signal.Signals,
 ) -> None:
     daemon.start("--grace", "3600")
-    call = begin_call(daemon, repository, slow_calls)
+    call = begin_call()
     pid = begin_stop(daemon)
     os.kill(pid, second)
     assert_gone(daemon, pid)
@@ -153,10 +149,10 @@ def test_a_second_signal_cuts_the_grace_short(
 
 
 def test_stop_says_that_the_daemon_is_still_busy(
-    daemon: HeddleDaemon, repository: GitRepository, slow_calls: contextlib.ExitStack
+    daemon: HeddleDaemon, begin_call: Callable[[], SlowCall]
 ) -> None:
     record = daemon.start("--grace", "3600")
-    call = begin_call(daemon, repository, slow_calls)
+    call = begin_call()
     busy = daemon.agent("stop", "--timeout", "0.2", "--json").expect(124)
     assert busy.complaint() == (
         f"pid {record.pid} has not stopped within 0.2 s: use --force to kill it"
