@@ -292,12 +292,13 @@ class Supervisor:
                 )
             )
         except OSError as error:
-            self._refuse_upgrade(f"cannot execute the installed version: {error}")
+            self._stay(f"cannot execute the installed version: {error}")
 
-    def _refuse_upgrade(
-        self, reason: str = "the installed version cannot be imported; see stderr.log"
-    ) -> None:
+    def _refuse_upgrade(self) -> None:
         """The installed version cannot run: go on with the loaded one."""
+        self._stay("the installed version cannot be imported; see stderr.log")
+
+    def _stay(self, reason: str) -> None:
         self._tally.count_failure(reason)
         if self._workers.active is not None:
             self._replace_active()

@@ -95,7 +95,10 @@ def test_a_worker_that_dies_while_a_reload_is_under_way_does_not_strand_the_daem
     daemon.process.send_signal(signal.SIGHUP)
     wait_until(lambda: daemon.events("reload"), "the reload has begun")
     kill(before.worker_pid)
-    wait_until(lambda: daemon.events("active_exited"), "the death is noticed")
+    wait_until(
+        lambda: daemon.events("active_dying") or daemon.events("active_exited"),
+        "the death is noticed",
+    )
     daemon.withdraw("activation")
     daemon.until(
         lambda s: s.state is PublicState.SERVING and s.worker_pid is not None, "it serves again"
