@@ -21,10 +21,7 @@ from heddle_supervisor.prctl import die_with_parent
 from heddle_supervisor.pulse import hold_pulse
 from heddle_supervisor.upgrade import WorkerHandover
 from heddle_supervisor.worker_link import Command, Message, Report, WorkerLink
-from heddle_supervisor.worker_settings import WorkerEntry, WorkerSettings
-
-EXIT_CANNOT_BOOT: Final = 78
-"""A worker's exit status that says: trying again cannot help (`EX_CONFIG` of sysexits(3))."""
+from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT, WorkerEntry, WorkerSettings
 
 _EXIT_CRASHED: Final = 70
 _STACK_MAX: Final = 16_384

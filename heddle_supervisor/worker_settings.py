@@ -1,14 +1,17 @@
-"""What a worker is told at its birth."""
+"""What a worker is told at its birth, and what its exit status tells."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from heddle_supervisor.heartbeat import Heartbeat
 from heddle_supervisor.worker_link import WorkerLink
+
+EXIT_CANNOT_BOOT: Final = 78
+"""A worker's exit status that says: trying again cannot help (`EX_CONFIG` of sysexits(3))."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,12 +116,6 @@ class Dispatcher:
         Raises:
             Exception: whatever the admission, the request or the servicer is refused or fails with.
         """
-        with self._measured(method):
-            return await self._unary(method, request, metadata)
-
-    async def _unary(
-        self, method: Method, request: bytes, metadata: dict[str, str | bytes]
-    ) -> bytes:
         async with self._admit(method) as in_flight:
             message = method.parse(request)
             with in_flight.interruptible():
@@ -142,16 +136,6 @@ class Dispatcher:
         Raises:
             Exception: whatever the admission, the request or the servicer is refused or fails with.
         """
-        with self._measured(method):
-            await self._stream(method, request, metadata, send)
-
-    async def _stream(
-        self,
-        method: Method,
-        request: bytes | AsyncIterator[bytes],
-        metadata: dict[str, str | bytes],
-        send: Send,
-    ) -> None:
         async with self._admit(method) as in_flight:
             call = Call(method.full_name, request if isinstance(request, bytes) else b"", metadata)
             message = (
@@ -167,15 +151,15 @@ class Dispatcher:
                         return
                     await send(_encode(reply))
 
-    def _measured(self, method: Method) -> contextlib.AbstractContextManager[None]:
+    @contextlib.asynccontextmanager
+    async def _admit(self, method: Method) -> AsyncIterator[CallInFlight]:
+        """Let a call in, and count it and what became of it, unless its service is exempt."""
         if method.service in self._exempt:
-            return contextlib.nullcontext()
-        return self.counters.measured(method.full_name)
-
-    def _admit(self, method: Method) -> contextlib.AbstractAsyncContextManager[CallInFlight]:
-        if method.service in self._exempt:
-            return contextlib.nullcontext(CallInFlight())
-        return self._admission.call(streaming=method.server_streaming)
+            yield CallInFlight()
+            return
+        with self.counters.measured(method.full_name):
+            async with self._admission.call(streaming=method.server_streaming) as in_flight:
+                yield in_flight
 
     def _implementation(self, method: Method) -> Callable[[Any, Call], Any]:
         implementation = getattr(self._servicers.get(method.service), method.name, None)

@@ -12,7 +12,7 @@ import grpc.aio
 
 from heddle_supervisor.heartbeat import Heartbeat, Part
 from heddle_supervisor.worker_link import Command, Message, Report, WorkerLink
-from heddle_supervisor.worker_settings import WorkerSettings
+from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT, WorkerSettings
 from heddle_worker import lifeline, process_signals
 from heddle_worker.admission import Admission, Phase
 from heddle_worker.dispatch import Dispatcher
@@ -35,9 +35,6 @@ from heddle_worker.store.errors import (
 )
 
 _T = TypeVar("_T")
-
-EXIT_CANNOT_BOOT: Final = 78
-"""Exit status of a worker that would fail in the same way again (`EX_CONFIG` of sysexits(3))."""
 
 EXIT_TRY_AGAIN: Final = 75
 """Exit status of a worker whose start may succeed later (`EX_TEMPFAIL`)."""

@@ -28,8 +28,7 @@ from heddle_supervisor import LocalDaemonConfig, serve
 from heddle_supervisor.errors import HeddleError
 from heddle_supervisor.heartbeat import Heartbeat, Part
 from heddle_supervisor.worker_link import Command, Message, Report, WorkerLink
-from heddle_supervisor.worker_process import EXIT_CANNOT_BOOT
-from heddle_supervisor.worker_settings import WorkerSettings
+from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT, WorkerSettings
 
 BOOT_ERROR: Final = "the store is out of order"
 """What a worker says that was ordered to `fail` or to `refuse`."""

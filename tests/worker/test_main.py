@@ -30,8 +30,9 @@ from heddle_api.v1 import operation_log_pb2, operation_log_pb2_grpc
 from heddle_supervisor.heartbeat import Part
 from heddle_supervisor.version import __version__
 from heddle_supervisor.worker_link import Command, Report, WorkerLink
+from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT
 from heddle_worker.limits import MAX_MESSAGE_BYTES
-from heddle_worker.main import EXIT_CANNOT_BOOT, EXIT_TRY_AGAIN
+from heddle_worker.main import EXIT_TRY_AGAIN
 from heddle_worker.services.catalogue import SERVICES
 from heddle_worker.socket_address import grpc_address
 
