@@ -88,6 +88,7 @@ class StatusFile:
         self._identity = ProcessIdentity.of(os.getpid()) or ProcessIdentity(os.getpid(), "", 0)
         self._started_at = started_at
         self._written: StatusRecord | None = None
+        self._looks: tuple[int, ...] = ()
 
     def write(
         self,
@@ -101,7 +102,7 @@ class StatusFile:
         last_error: str | None,
         failures: int = 0,
     ) -> None:
-        """Replace the file, unless it says this already.
+        """Replace the file, unless it is there and says this already.
 
         Raises:
             OSError: the directory cannot be written.
@@ -123,10 +124,10 @@ class StatusFile:
             last_error=last_error,
             failures=failures,
         )
-        if record != self._written:
+        if record != self._written or _looks(self._config.status_path) != self._looks:
             body = {**dataclasses.asdict(record), "state": state.value, "format": _FORMAT}
             _publish(self._config.status_path, json.dumps(body).encode())
-            self._written = record
+            self._written, self._looks = record, _looks(self._config.status_path)
 
 
 def _publish(path: Path, data: bytes) -> None:
@@ -136,6 +137,15 @@ def _publish(path: Path, data: bytes) -> None:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         _overwrite(path, data)
+
+
+def _looks(path: Path) -> tuple[int, ...]:
+    """Return what shows whether a file was deleted or written by others; empty for no file."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _replace(path: Path, data: bytes) -> None:

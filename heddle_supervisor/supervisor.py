@@ -81,7 +81,13 @@ class Supervisor:
         self._status = StatusFile(config, owned.started_at)
         self._manager = ServiceManager()
         self._watch = Watch(
-            config, loop, self._workers, owned.guard, owned.publication, self._handle
+            config,
+            loop,
+            self._workers,
+            owned.guard,
+            owned.publication,
+            self._handle,
+            self._announce,
         )
         self._state = DaemonState.STARTING
         self._has_served = False
@@ -127,11 +133,17 @@ class Supervisor:
             try:
                 action(self)
             except OSError as error:
-                # Steps touch the socket's directory alone: it is gone, or not ours any more.
-                self._tally.last_error = f"cannot publish the socket: {error}"
-                self._log.event("error", reason=self._tally.last_error)
-                self._drain()
+                self._fail_to_publish(error)
         self._announce()
+
+    def _fail_to_publish(self, error: OSError) -> None:
+        """Steps touch the socket's directory alone: all of it is gone, or a name in it."""
+        self._tally.last_error = f"cannot publish the socket: {error}"
+        self._log.event("error", reason=self._tally.last_error)
+        if self._workers.next is not None and self._owned.guard.still_installed():
+            self._workers.next.kill()
+        else:
+            self._drain()
 
     def _record(self, event: Event, worker: WorkerProcess | None) -> None:
         fields: dict[str, object] = {}

@@ -28,6 +28,7 @@ class Watch:
         guard: PidGuard,
         publication: SocketPublication,
         emit: Callable[[Event], None],
+        announce: Callable[[], None],
     ) -> None:
         self._config = config
         self._loop = loop
@@ -35,6 +36,7 @@ class Watch:
         self._guard = guard
         self._publication = publication
         self._emit = emit
+        self._announce = announce
 
     def look(self) -> None:
         """Look now, and again whenever a deadline may have passed."""
@@ -44,6 +46,8 @@ class Watch:
         elif not self._publication.still_published():
             self._emit(Event.SOCKET_VANISHED)
         self._check_memory()
+        # The status file may have been deleted, or was not written for want of space.
+        self._announce()
         self._loop.call_at(min(due, self._check_idle(due)), self.look)
 
     def _check_memory(self) -> None:

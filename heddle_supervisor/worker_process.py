@@ -25,6 +25,8 @@ from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT, WorkerEntry, Wor
 
 _EXIT_CRASHED: Final = 70
 _STACK_MAX: Final = 16_384
+# Several reasons have to fit into the status file.
+_REASON_MAX: Final = 1_000
 
 
 class WorkerState(enum.Enum):
@@ -206,7 +208,7 @@ class WorkerProcess:
         self.receive()
         code = os.waitstatus_to_exitcode(status)
         self.death = Death(
-            reason=self._describe(code),
+            reason=self._describe(code)[:_REASON_MAX],
             state=self.state,
             cannot_boot=code == EXIT_CANNOT_BOOT,
             stacks=self._read_stacks(),

@@ -33,6 +33,6 @@ def _stop(daemon: Daemon) -> float:
     socket = daemon.warm().socket
     with processes.companion("endurance.streams", str(socket)) as client:
         client.send_signal(signal.SIGSTOP)
-        with load([RetryingClient(socket) for _ in range(_CLIENTS)]):
+        with load([RetryingClient(socket, patience=_GRACE) for _ in range(_CLIENTS)]):
             time.sleep(_BUSY_SECONDS)
             return daemon.stop()

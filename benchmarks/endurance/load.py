@@ -18,7 +18,8 @@ from heddle_api.v1 import operation_log_pb2, operation_log_pb2_grpc
 
 _CALL_SECONDS: Final = 10.0
 _RETRY_SECONDS: Final = 5.0
-_RETRY_PAUSE: Final = 0.001
+_FIRST_PAUSE: Final = 0.001
+_LONGEST_PAUSE: Final = 0.05
 _REQUEST: Final = operation_log_pb2.QueryOperationsRequest(limit=1)
 
 
@@ -54,13 +55,16 @@ class RetryingClient:
     A channel that has met a refused connect waits before it connects again; a new one does not.
     """
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, *, patience: float = _RETRY_SECONDS) -> None:
+        """Connect; a call is tried again for `patience` seconds, after pauses that double."""
         self._socket = socket
+        self._patience = patience
         self._client = PlainClient(socket)
 
     def call(self) -> None:
-        """Make one call; raises `grpc.RpcError` if it fails for longer than five seconds."""
-        give_up = time.monotonic() + _RETRY_SECONDS
+        """Make one call; raises `grpc.RpcError` if it fails for longer than it is patient."""
+        give_up = time.monotonic() + self._patience
+        pause = _FIRST_PAUSE
         while True:
             try:
                 self._client.call()
@@ -69,7 +73,8 @@ class RetryingClient:
                     raise
                 self._client.close()
                 self._client = PlainClient(self._socket)
-                time.sleep(_RETRY_PAUSE)
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 return
 

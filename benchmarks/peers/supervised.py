@@ -54,7 +54,6 @@ class PeerSubject:
         memory = memory_of(supervisor.pid)
         status = self._run(self._commands.status) if self._commands.status else None
         failover = self._fail_over(supervisor.pid)
-        time.sleep(SETTLED)
         worker = os.pidfd_open(self._worker(supervisor.pid))
         try:
             stop = self._stop(supervisor)

@@ -8,17 +8,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pidfile_rivals
 import pytest
 from filelock import FileLock, Timeout
+from pidfiles import contents
 from waiting import DEADLINE
 
 from heddle_supervisor.pidfile import (
-    PidFileContents,
     PidFileError,
     PidGuard,
     hold_stale_pidfile,
@@ -41,10 +40,6 @@ def run_rivals(path: Path, mode: str) -> dict[str, Any]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(script.pid, signal.SIGKILL)
         script.wait()
-
-
-def contents() -> PidFileContents:
-    return PidFileContents(os.getpid(), int(time.time()))
 
 
 def test_of_many_starts_one_wins_and_the_others_name_it(tmp_path: Path) -> None:

@@ -7,16 +7,16 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import slow_motion
+from pidfiles import contents, dead_pid
 from waiting import wait_until
 
-from heddle_supervisor.pidfile import PidFileContents, PidGuard
+from heddle_supervisor.pidfile import PidGuard
 
 
 class SlowProcess:
@@ -69,14 +69,8 @@ def slow(path: Path) -> Iterator[Slow]:
         process.end()
 
 
-def contents() -> PidFileContents:
-    return PidFileContents(os.getpid(), int(time.time()))
-
-
 def leave_stale(path: Path) -> None:
-    child = subprocess.Popen(["true"])
-    child.wait()
-    path.write_text(PidFileContents(child.pid, int(time.time())).render(), encoding="ascii")
+    path.write_text(contents(dead_pid()).render(), encoding="ascii")
 
 
 def test_a_start_that_has_opened_a_stale_file_finds_who_has_replaced_it(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,32 +13,6 @@ from heddle_supervisor.repository_location import (
     RepositoryLocation,
     locate_repository,
 )
-
-# Forks processes that all exclude the directory at one moment; fails if one of them fails.
-_MANY_AT_ONCE = """
-import os, pathlib, sys
-from heddle_supervisor.repository_location import locate_repository
-location, exclude = locate_repository(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])
-for _ in range(10):
-    exclude.write_bytes(b"")
-    wait, go = os.pipe()
-    children = []
-    for _ in range(8):
-        children.append(os.fork())
-        if children[-1] == 0:
-            status = 1
-            try:
-                os.close(go)
-                os.read(wait, 1)
-                location.exclude_heddle_dir()
-                status = 0
-            finally:
-                os._exit(status)
-    os.close(go)
-    os.close(wait)
-    assert all([os.waitpid(pid, 0)[1] == 0 for pid in children])
-    assert exclude.read_bytes() == b"/.heddle/\\n", exclude.read_bytes()
-"""
 
 
 def git(directory: Path, *words: str) -> str:
@@ -222,81 +195,3 @@ class TestNotARepository:
         os.mkfifo(tmp_path / ".git")
         with pytest.raises(NotARepositoryError):
             locate_repository(tmp_path)
-
-
-class TestExclude:
-    """Having git ignore `.heddle/`, without touching what people track."""
-
-    def ignored(self, repo: Path) -> bool:
-        (repo / ".heddle").mkdir(exist_ok=True)
-        (repo / ".heddle" / "file").touch()
-        return git(repo, "status", "--porcelain", "--untracked-files=all") == ""
-
-    def exclude(self, repo: Path) -> Path:
-        return repo / ".git" / "info" / "exclude"
-
-    def test_git_ignores_the_directory(self, repo: Path) -> None:
-        assert not self.ignored(repo)
-        locate_repository(repo).exclude_heddle_dir()
-        assert self.ignored(repo)
-
-    def test_the_line_is_added_once(self, repo: Path) -> None:
-        location = locate_repository(repo)
-        location.exclude_heddle_dir()
-        once = self.exclude(repo).read_bytes()
-        location.exclude_heddle_dir()
-        assert self.exclude(repo).read_bytes() == once
-        assert once.count(b"/.heddle/\n") == 1
-
-    def test_many_at_once_add_it_once(self, repo: Path) -> None:
-        exclude = self.exclude(repo)
-        subprocess.run([sys.executable, "-c", _MANY_AT_ONCE, repo, exclude], check=True)
-        assert exclude.read_bytes() == b"/.heddle/\n"
-        assert [each.name for each in exclude.parent.iterdir()] == ["exclude"]
-
-    @pytest.mark.parametrize(
-        "text", [b"", b"*.o", b"*.o\n", b"*.o\r\n", b"\xff\xfe", b"# /.heddle/"]
-    )
-    def test_what_is_there_is_kept(self, repo: Path, text: bytes) -> None:
-        self.exclude(repo).write_bytes(text)
-        locate_repository(repo).exclude_heddle_dir()
-        whole = text + b"\n" if text and not text.endswith(b"\n") else text
-        assert self.exclude(repo).read_bytes() == whole + b"/.heddle/\n"
-        assert self.ignored(repo)
-
-    def test_a_file_that_is_missing_is_made(self, repo: Path) -> None:
-        self.exclude(repo).unlink()
-        self.exclude(repo).parent.rmdir()
-        locate_repository(repo).exclude_heddle_dir()
-        assert self.ignored(repo)
-
-    def test_a_symlink_is_followed_and_stays(self, repo: Path, tmp_path: Path) -> None:
-        target = tmp_path / "shared-excludes"
-        target.write_text("*.o\n", encoding="ascii")
-        self.exclude(repo).unlink()
-        self.exclude(repo).symlink_to(target)
-        locate_repository(repo).exclude_heddle_dir()
-        assert self.exclude(repo).readlink() == target
-        assert target.read_text(encoding="ascii") == "*.o\n/.heddle/\n"
-        assert self.ignored(repo)
-
-    def test_its_mode_stays(self, repo: Path) -> None:
-        self.exclude(repo).chmod(0o664)
-        before = os.umask(0o077)
-        try:
-            locate_repository(repo).exclude_heddle_dir()
-        finally:
-            os.umask(before)
-        assert self.exclude(repo).stat().st_mode & 0o777 == 0o664
-
-    def test_from_a_linked_worktree_it_is_the_main_ones(self, repo: Path, tmp_path: Path) -> None:
-        git(repo, "worktree", "add", "--quiet", str(tmp_path / "linked"))
-        locate_repository(tmp_path / "linked").exclude_heddle_dir()
-        assert self.ignored(repo)
-
-    def test_a_bare_repository_needs_none(self, tmp_path: Path) -> None:
-        git(tmp_path, "init", "--quiet", "--bare", "bare.git")
-        exclude = tmp_path / "bare.git" / "info" / "exclude"
-        before = exclude.read_bytes()
-        locate_repository(tmp_path / "bare.git").exclude_heddle_dir()
-        assert exclude.read_bytes() == before

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +14,12 @@ import pytest
 from command_line import heddle
 from daemon_bench import TinyDaemon
 from git_repository import GitRepository
+from pidfiles import contents, dead_pid
 from stranger import untouched_stranger
 from waiting import wait_until
 
 from heddle_supervisor.control import StopResult, stop
 from heddle_supervisor.errors import ExitCode
-from heddle_supervisor.pidfile import PidFileContents
 from heddle_supervisor.process_identity import is_stopped, pid_alive
 
 MakeDaemon = Callable[..., TinyDaemon]
@@ -36,16 +35,6 @@ def daemon(room: Path, make_daemon: MakeDaemon) -> TinyDaemon:
 def write_pidfile(daemon: TinyDaemon, text: str) -> None:
     daemon.config.pid_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     daemon.config.pid_path.write_text(text, encoding="ascii")
-
-
-def pidfile_of(pid: int) -> str:
-    return PidFileContents(pid, int(time.time())).render()
-
-
-def dead_pid() -> int:
-    child = subprocess.Popen(["true"])
-    child.wait()
-    return child.pid
 
 
 @contextlib.contextmanager
@@ -79,7 +68,7 @@ def test_a_pidfile_in_another_format(daemon: TinyDaemon, text: str) -> None:
 
 def test_a_dead_pid(daemon: TinyDaemon) -> None:
     pid = dead_pid()
-    write_pidfile(daemon, pidfile_of(pid))
+    write_pidfile(daemon, contents(pid).render())
     done = heddle("agent", "stop", "--json", cwd=daemon.room)
     assert (done.code, done.stderr) == (0, "")
     assert done.stdout == f'{{"stopped": true, "swept_stale": true, "pid": {pid}}}\n'
@@ -98,7 +87,7 @@ def test_a_zombies_pid(daemon: TinyDaemon) -> None:
 
 def test_a_live_stranger(daemon: TinyDaemon) -> None:
     with untouched_stranger() as stranger:
-        write_pidfile(daemon, pidfile_of(stranger.pid))
+        write_pidfile(daemon, contents(stranger.pid).render())
         done = heddle("agent", "stop", "--force", "--timeout=0", "--json", cwd=daemon.room)
         assert done.code == ExitCode.FAILURE
         assert f"pid {stranger.pid} is not a heddle process" in done.body()["error"]
@@ -183,7 +172,7 @@ def test_a_status_file_that_makes_no_sense_does_not_keep_it_from_sweeping(
 
 def test_many_at_once_agree(daemon: TinyDaemon) -> None:
     for _ in range(20):
-        write_pidfile(daemon, pidfile_of(pid := dead_pid()))
+        write_pidfile(daemon, contents(pid := dead_pid()).render())
         with ThreadPoolExecutor(8) as pool:
             results = list(
                 pool.map(lambda _: stop(daemon.config, timeout=1, force=False), range(8))
@@ -197,7 +186,7 @@ def test_a_moment_in_which_somebody_sweeps_is_waited_for(daemon: TinyDaemon) -> 
     import fcntl
 
     pid = dead_pid()
-    write_pidfile(daemon, pidfile_of(pid))
+    write_pidfile(daemon, contents(pid).render())
     with daemon.config.pid_path.open("rb") as sweeper, ThreadPoolExecutor(1) as pool:
         fcntl.flock(sweeper, fcntl.LOCK_EX)
         running = pool.submit(stop, daemon.config, timeout=1, force=False)
@@ -211,7 +200,7 @@ def test_a_moment_in_which_somebody_sweeps_is_waited_for(daemon: TinyDaemon) -> 
 def test_a_daemon_in_another_container_is_left_alone(daemon: TinyDaemon) -> None:
     import fcntl
 
-    write_pidfile(daemon, pidfile_of(dead_pid()))
+    write_pidfile(daemon, contents(dead_pid()).render())
     with daemon.config.pid_path.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         done = heddle("agent", "stop", "--force", cwd=daemon.room)

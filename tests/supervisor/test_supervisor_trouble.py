@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from daemon_bench import TinyDaemon, tiny_daemon
+from daemon_bench import TinyDaemon
 from waiting import wait_until
 
-from heddle_supervisor.config import default_socket_path, fallback_socket_path
 from heddle_supervisor.control import inspect
 from heddle_supervisor.errors import ExitCode
 from heddle_supervisor.pidfile import hold_stale_pidfile
@@ -26,8 +25,8 @@ from heddle_supervisor.status_file import PublicState
 
 MakeDaemon = Callable[..., TinyDaemon]
 
-# The link, the page of heartbeats twice (a descriptor and its map), the file for stacks.
-WORKERS_DESCRIPTORS: Final = 4
+# The link, the pulse, the page of heartbeats twice (a descriptor and its map), the stacks' file.
+WORKERS_DESCRIPTORS: Final = 5
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
@@ -37,21 +36,13 @@ def descriptors(pid: int) -> list[int]:
     return sorted(int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir())
 
 
-def kill_supervisor(daemon: TinyDaemon) -> list[int]:
-    """Kill the supervisor alone; return the pids of its workers."""
-    workers = daemon.workers()
-    daemon.process.kill()
-    daemon.process.wait()
-    return workers
-
-
 @pytest.mark.parametrize("standby", [True, False])
 def test_killed_it_takes_its_workers_along_and_another_start_succeeds(
     make_daemon: MakeDaemon, standby: bool
 ) -> None:
     daemon = make_daemon(standby=standby)
     before = daemon.start_serving()
-    workers = kill_supervisor(daemon)
+    workers = daemon.kill_supervisor()
     assert len(workers) == 1 + standby
     wait_until(lambda: not any(pid_alive(pid) for pid in workers), "the workers have ended")
     after = daemon.start_serving()
@@ -69,7 +60,7 @@ def test_killed_while_its_workers_are_stopped_it_leaves_the_lock_free(
     daemon.start_serving()
     for pid in daemon.workers():
         os.kill(pid, signal.SIGSTOP)
-    kill_supervisor(daemon)
+    daemon.kill_supervisor()
     with hold_stale_pidfile(daemon.config.pid_path) as stale:
         assert stale
     assert daemon.start_serving().state is PublicState.SERVING
@@ -168,8 +159,27 @@ def test_it_publishes_its_socket_again_when_the_name_is_gone(
     assert daemon.ask()["generation"] > before.generation
 
 
+def test_it_survives_the_loss_of_every_socket(make_daemon: MakeDaemon) -> None:
+    daemon = make_daemon(heartbeat_deadline=1.0)
+    before = daemon.start_serving()
+    for path in daemon.config.socket_path.parent.glob("*.sock"):
+        path.unlink()
+    daemon.until(lambda s: s.generation > before.generation, "another worker is published")
+    assert daemon.ask()["generation"] > before.generation
+
+
+def test_a_standby_that_cannot_be_published_any_more_is_replaced(make_daemon: MakeDaemon) -> None:
+    daemon = make_daemon()
+    before = daemon.start_serving()
+    for path in daemon.config.socket_path.parent.glob("grpc.*-*.sock"):
+        path.unlink()
+    os.kill(before.worker_pid or 0, signal.SIGKILL)
+    after = daemon.until(lambda s: s.generation > 2, "a third worker is published")
+    assert daemon.ask()["pid"] == after.worker_pid
+
+
 @on_linux
-@pytest.mark.parametrize("room_for", [2, 3, 4, 5])
+@pytest.mark.parametrize("room_for", [2, 3, 4, 5, 6])
 def test_without_room_for_another_worker_it_gives_up_and_a_reload_revives_it(
     make_daemon: MakeDaemon, room_for: int
 ) -> None:
@@ -211,50 +221,6 @@ def test_stopped_for_a_while_together_with_its_workers_it_kills_none(
     assert after.restarts == 0
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(room: Path) -> None:
-    deep = room.joinpath(*["d" * 40] * 3)
-    deep.mkdir(parents=True)
-    with tiny_daemon(deep) as daemon:
-        fallback = fallback_socket_path(daemon.config.heddle_dir)
-        status = daemon.start_serving()
-        assert Path(status.socket_path) == daemon.config.socket_path == fallback
-        assert daemon.ask()["pid"] == status.worker_pid
-        assert default_socket_path(daemon.config.heddle_dir).readlink() == fallback
-        workers = kill_supervisor(daemon)
-        wait_until(lambda: not any(pid_alive(pid) for pid in workers), "the workers have ended")
-        daemon.start_serving()
-        assert daemon.stop() == 0
-        assert daemon.files() == set()
-        assert not fallback.parent.exists()
-
-
-def test_it_serves_at_another_path_where_asked(make_daemon: MakeDaemon, room: Path) -> None:
-    path = room / "elsewhere.sock"
-    daemon = make_daemon()
-    status = daemon.start_serving(socket=str(path))
-    assert status.socket_path == str(path)
-    assert default_socket_path(daemon.config.heddle_dir).readlink() == path
-    assert daemon.ask()["pid"] == status.worker_pid
-    assert daemon.stop() == 0
-    assert daemon.files() == set()
-    assert not path.exists()
-
-
-def test_two_daemons_cannot_have_one_socket(room: Path) -> None:
-    path = room / "shared.sock"
-    rooms = [room / "one", room / "two"]
-    for each in rooms:
-        each.mkdir()
-    with tiny_daemon(rooms[0]) as first, tiny_daemon(rooms[1]) as second:
-        first.start_serving(socket=str(path))
-        second.start(socket=str(path))
-        assert second.end() == (
-            ExitCode.FAILURE,
-            f"another process listens on {path}: choose another path\n",
-        )
-        assert first.ask()["parent"] == first.process.pid
-
-
 def test_while_it_loads_nothing_of_its_predecessor_is_taken_for_its_own(
     make_daemon: MakeDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,9 +231,9 @@ def test_while_it_loads_nothing_of_its_predecessor_is_taken_for_its_own(
         "    time.sleep(0.005)\n",
         encoding="ascii",
     )
-    monkeypatch.setenv("PYTHONPATH", str(daemon.room))
+    monkeypatch.setenv("PYTHONPATH", str(daemon.room), prepend=os.pathsep)
     daemon.start_serving()
-    kill_supervisor(daemon)
+    daemon.kill_supervisor()
     left = daemon.status()
     assert left is not None
     assert left.state is PublicState.SERVING

@@ -249,6 +249,15 @@ def test_a_reload_does_not_wait_for_the_next_attempt(make_daemon: MakeDaemon) ->
     assert daemon.settled().generation > before.generation
 
 
+def test_an_error_of_any_length_leaves_the_status_readable(make_daemon: MakeDaemon) -> None:
+    daemon = make_daemon(breaker=3, standby=False)
+    before = daemon.start_serving()
+    daemon.order("boot", "babble")
+    kill(before.worker_pid)
+    failed = daemon.until(lambda s: s.state is PublicState.FAILED, "it gives up")
+    assert (failed.last_error or "").startswith(f"{BOOT_ERROR} üü")
+
+
 def test_standbys_that_cannot_boot_do_not_hurt_the_worker_that_serves(
     make_daemon: MakeDaemon,
 ) -> None:

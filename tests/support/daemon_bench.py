@@ -147,6 +147,13 @@ class TinyDaemon:
         self.process.send_signal(signal.SIGTERM)
         return self.end()[0]
 
+    def kill_supervisor(self) -> list[int]:
+        """Kill the supervisor alone; return the pids that its workers had."""
+        workers = self.workers()
+        self.process.kill()
+        self.process.wait()
+        return workers
+
     def workers(self) -> list[int]:
         """Return the pids of the daemon's workers, whatever the daemon says of them."""
         try:

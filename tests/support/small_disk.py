@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-_SIZE: Final = 4 * 2**20
+_MEBIBYTE: Final = 2**20
 _FILLER: Final = "filler"
 
 
@@ -40,19 +40,24 @@ class SmallDisk:
 
 
 @contextlib.contextmanager
-def small_disk(root: Path, *, owner: int = 0) -> Iterator[SmallDisk]:
+def small_disk(root: Path, *, mebibytes: int = 4) -> Iterator[SmallDisk]:
     """Mount a small file system at `root`; skip the test where that is not permitted."""
-    root.mkdir(parents=True, exist_ok=True)
-    options = f"size={_SIZE},mode=0700,uid={owner},gid={owner}"
-    command = ["mount", "-t", "tmpfs", "-o", options, "heddle-test", str(root)]
-    try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-    except FileNotFoundError:
-        pytest.skip("needs mount(8)")
-    if done.returncode != 0:
-        pytest.skip(f"may not mount a file system: {done.stderr.strip()}")
+    if problem := mount_small(root, mebibytes):
+        pytest.skip(f"may not mount a file system: {problem}")
     try:
         yield SmallDisk(root)
     finally:
         # Lazily: what still runs there is ended by whoever has started it.
         subprocess.run(["umount", "--lazy", str(root)], check=True)
+
+
+def mount_small(root: Path, mebibytes: int) -> str:
+    """Mount a file system of this size; return why that is not possible, if it is not."""
+    root.mkdir(parents=True, exist_ok=True)
+    options = f"size={mebibytes * _MEBIBYTE},mode=0700"
+    command = ["mount", "-t", "tmpfs", "-o", options, "heddle-test", str(root)]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+    except FileNotFoundError:
+        return "there is no mount(8)"
+    return done.stderr.strip() if done.returncode != 0 else ""

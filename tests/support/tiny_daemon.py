@@ -1,15 +1,15 @@
 """A daemon whose worker speaks the supervisor's protocol and little else, for tests to run.
 
-`python tiny_daemon.py '{"heddle_dir": …}'`, with `limits`, `socket` and `preload` where wanted.
-Clients send lines and get lines:
+`python tiny_daemon.py '{"heddle_dir": …}'`; `limits`, `socket`, `preload` and `upgradable` may be
+given as well. Clients send lines and get lines:
 
 - `who`: the worker's pid, parent, generation and whether it was told to retire, as JSON;
 - `spin`: the worker answers and then never returns to its event loop;
 - `die N`: it ends at once, with that status.
 
 A connection that is open counts as a call in flight. The files in `orders/`, beside `.heddle`,
-tell workers how to be born: `boot` holds one of `fail`, `refuse`, `raise`, `die`, `hang`, and
-while `activation` exists none begins to serve.
+tell workers how to be born: `boot` holds one of `fail`, `refuse`, `babble`, `raise`, `die`, `hang`,
+and while `activation` exists none begins to serve.
 """
 
 from __future__ import annotations
@@ -87,6 +87,8 @@ class TinyWorker:
             raise RuntimeError(BOOT_ERROR)
         if order in ("fail", "refuse"):
             self._link.send(Message(Report.BOOT_FAILED, BOOT_ERROR))
+        if order == "babble":
+            self._link.send(Message(Report.BOOT_FAILED, BOOT_ERROR + " " + "ü" * 20_000))
         return EXIT_CANNOT_BOOT if order == "refuse" else DIES_WITH
 
     def _tick(self) -> float:
@@ -164,7 +166,12 @@ def main(arguments: dict[str, Any]) -> int:
         config = config.with_socket(Path(arguments["socket"]))
     config = dataclasses.replace(config, **arguments.get("limits", {}))
     try:
-        serve(config, run_worker, preload=arguments.get("preload", ()))
+        serve(
+            config,
+            run_worker,
+            preload=arguments.get("preload", ()),
+            upgrade_command=sys.argv if arguments.get("upgradable") else (),
+        )
     except HeddleError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
