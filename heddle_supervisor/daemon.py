@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from heddle_supervisor.config import LocalDaemonConfig
+from heddle_supervisor.errors import HeddleError
 from heddle_supervisor.event_loop import EventLoop
 from heddle_supervisor.pidfile import PidFileContents, PidGuard
 from heddle_supervisor.prctl import set_process_name
@@ -118,9 +119,30 @@ def _own_files(config: LocalDaemonConfig, handover: Handover | None) -> Iterator
         try:
             yield Possessions(guard, publication, started_at)
         finally:
-            # Where the pidfile's name is gone, the names beside it may be a successor's.
-            if guard.still_installed():
-                publication.remove()
-                remove_status(config.status_path)
-                with contextlib.suppress(OSError):
-                    unregister(config)
+            with _last_hold(guard, started_at) as is_ours:
+                if is_ours:
+                    publication.remove()
+                    remove_status(config.status_path)
+                    with contextlib.suppress(OSError):
+                        unregister(config)
+
+
+@contextlib.contextmanager
+def _last_hold(guard: PidGuard, started_at: int) -> Iterator[bool]:
+    """Yield whether the names beside the pidfile are ours to remove, and see that they stay so.
+
+    Where the pidfile was deleted, they may be a successor's; where there is none, the lock is taken
+    once more.
+    """
+    if guard.still_installed():
+        yield True
+        return
+    try:
+        regained = PidGuard.install(guard.path, PidFileContents(os.getpid(), started_at))
+    except FileNotFoundError:
+        yield True  # without the directory there is no successor
+    except (HeddleError, OSError):
+        yield False
+    else:
+        with regained:
+            yield True

@@ -120,6 +120,7 @@ class Supervisor:
             self._loop.run()
         finally:
             self._workers.kill_all()
+            self._upgrade.abandon_trial()
         self._log.event("stopped")
         if self._state is DaemonState.FAILED:
             raise StartFailedError(self._tally.last_error)

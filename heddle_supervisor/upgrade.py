@@ -168,6 +168,13 @@ class Upgrade:
         self._trial = None
         return status == 0
 
+    def abandon_trial(self) -> None:
+        """End the trial under way, if there is one: nobody will ask how it went."""
+        if self._trial is not None:
+            self._trial.kill()
+            self._trial.wait()
+            self._trial = None
+
     def execute(self, handover: Handover) -> None:
         """Become the installed version. Returns only by raising.
 

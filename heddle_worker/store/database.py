@@ -88,7 +88,7 @@ class Database:
 
         Raises:
             StoreCorruptError: there is a fault.
-            StoreError: the mark cannot be written.
+            StoreError: the mark cannot be written, and not for want of space.
         """
         with translated(self.path):
             found = self.connection.execute("SELECT value FROM meta WHERE key = 'opened'").get
@@ -97,9 +97,11 @@ class Database:
                 _check(self.connection, self.path)
             # Needs no sync of its own: until the next commit, which has one, nothing is at risk.
             self.connection.pragma("synchronous", "normal")
-            self.connection.execute(
-                "INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (self._mark,)
-            )
+            # On a full disk what is there can be read all the same, and that is worth more.
+            with contextlib.suppress(apsw.FullError):
+                self.connection.execute(
+                    "INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (self._mark,)
+                )
             self.connection.pragma("synchronous", "full")
 
     def reader(self) -> apsw.Connection:
