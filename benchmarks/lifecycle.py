@@ -34,9 +34,11 @@ _NOTES: Final = (
     "the same libraries and serves health checks alone",
     "status, stop: wall time of the command; floor: a command that does nothing",
     "failover: SIGKILL of the worker until a client that connects anew every 0.5 ms is answered; "
-    "floor: one connection with a health check while all is well",
+    "floor: connections with a health check, one after the other, while all is well",
+    f"after a pause: the same call after {_SETTLED * 1000:g} ms without one, which every kill has "
+    "before it too; it tells how much of a failover is the machine's waking up",
     "kill to rename: until the next worker has the published name, as another process sees "
-    "it; rename to reply: the rest",
+    "it, on a busy machine a little late; rename to reply: the rest",
     "memory: PSS; pages of libraries that this benchmark has loaded too are divided with it",
     "range: the lowest and highest of the rounds",
 )
@@ -147,11 +149,17 @@ class Failover:
 def _failover_rows(daemon: Daemon, socket: Path, effort: Effort) -> Iterator[Row]:
     """Kill the worker again and again, with calls to the healthy one in between."""
     healthy: list[list[float]] = []
+    paused: list[list[float]] = []
     killed: list[Failover] = []
     with renames_to(socket) as next_rename:
         for _ in range(effort.kills):
             healthy.append(connect_and_check(socket, effort.checks))
+            time.sleep(_SETTLED)
+            paused.append(connect_and_check(socket, 1))
             killed.append(_fail_over(daemon, socket, next_rename))
+    for name, fraction, _ in _FAILOVER_BARS:
+        value, floor = summarize(paused, fraction), summarize(healthy, fraction)
+        yield Row(f"connect and check after a pause, {name}", value, "ms", floor)
     parts: tuple[tuple[str, list[float]], ...] = (
         ("failover", [failover.total for failover in killed]),
         ("failover, kill to rename", [failover.to_rename for failover in killed]),

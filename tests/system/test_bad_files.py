@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import grpc
 import pytest
 from call_load import log_stub, query
 from git_repository import GitRepository
@@ -271,15 +271,14 @@ def test_names_with_blanks_and_signs_are_no_obstacle(make_daemon: MakeDaemon, ro
     assert daemon.stop()["stopped"] is True
 
 
-def test_a_reply_is_about_the_repository_even_after_it_has_moved(
-    daemon: HeddleDaemon, repository: GitRepository, room: Path
+def test_a_repository_that_has_moved_is_not_found_where_it_was(
+    daemon: HeddleDaemon, make_daemon: MakeDaemon, repository: GitRepository, room: Path
 ) -> None:
-    """Its name is no longer the daemon's: nothing is served for a path that is not there."""
-    daemon.start()
+    record = daemon.start()
     repository.root.rename(room / "moved")
-    moved = HeddleDaemon(room / "moved", daemon.environment)
-    with log_stub(moved.config.socket_path) as stub:
-        request = operation_log_pb2.QueryOperationsRequest(repo_path=str(repository.root))
-        with pytest.raises(Exception, match=re.escape(str(repository.root))):
-            stub.QueryOperations(request, timeout=30)
-    assert moved.agent("stop", "--force").code == 0
+    moved = make_daemon(room / "moved")
+    request = operation_log_pb2.QueryOperationsRequest(repo_path=str(repository.root))
+    with log_stub(moved.config.socket_path) as stub, pytest.raises(grpc.RpcError) as refused:
+        stub.QueryOperations(request, timeout=30)
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+    assert moved.stop()["pid"] == record.pid

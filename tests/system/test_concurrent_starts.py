@@ -6,6 +6,7 @@ import os
 from contextlib import ExitStack
 from typing import Final
 
+import pytest
 from call_load import query
 from heddle_daemon import HeddleDaemon
 from waiting import DEADLINE
@@ -14,6 +15,7 @@ ROUNDS: Final = int(os.environ.get("HEDDLE_ROUNDS", "2"))
 RIVALS: Final = 20
 
 
+@pytest.mark.timeout(120 + 10 * ROUNDS)
 def test_of_twenty_starts_at_once_one_becomes_the_daemon(daemon: HeddleDaemon) -> None:
     for number in range(ROUNDS):
         outcomes = start_at_once(daemon)

@@ -43,6 +43,15 @@ def test_without_its_directory_it_ends(
     assert [path for path in (room / "run").rglob("*") if not path.is_dir()] == []
 
 
+def test_without_its_directory_a_socket_elsewhere_goes_too(
+    daemon: HeddleDaemon, room: Path
+) -> None:
+    record = daemon.start(*QUICK, "--socket", str(room / "elsewhere.sock"))
+    shutil.rmtree(daemon.config.heddle_dir)
+    wait_until(lambda: not pid_alive(record.pid), "it has ended")
+    assert not (room / "elsewhere.sock").exists()
+
+
 def test_after_its_directory_was_deleted_another_can_be_started(daemon: HeddleDaemon) -> None:
     """At once: the old one may not even have noticed."""
     old = daemon.start(*QUICK)
@@ -73,9 +82,6 @@ def test_without_its_pidfile_and_successor_it_ends_too(daemon: HeddleDaemon) -> 
     processes = [record.pid, *daemon.workers()]
     daemon.config.pid_path.unlink()
     wait_until(lambda: not any(pid_alive(pid) for pid in processes), "all of it has ended")
-    # It may not touch what could be a successor's; the next start sweeps.
-    daemon.start()
-    daemon.stop()
     assert daemon.files() == set()
 
 
@@ -110,17 +116,17 @@ def test_logs_that_were_deleted_are_no_matter(daemon: HeddleDaemon) -> None:
     assert daemon.stop()["pid"] == before.pid
 
 
-def test_a_repository_that_was_deleted_leaves_a_daemon_that_answers_until_it_ends(
+def test_one_whose_repository_is_none_any_more_is_stopped_from_elsewhere(
     daemon: HeddleDaemon, repository: GitRepository
 ) -> None:
-    record = daemon.start("--heartbeat-deadline", "2")
+    record = daemon.start()
     shutil.rmtree(repository.git_dir())
-    status = HeddleDaemon.heddle(daemon, "agent", "list", "--json", cwd=Path("/")).expect(0)
-    listed = [each["pid"] for each in status.body()["daemons"]]
-    assert listed in ([record.pid], [])
+    assert "is not in a git repository" in daemon.agent("stop").expect(1).complaint()
+    listed = daemon.agent("list", "--json", cwd=Path("/")).expect(0).body()["daemons"]
+    assert [each["pid"] for each in listed] == [record.pid]
     stopped = daemon.agent("stop", "--all", "--json", cwd=Path("/")).expect(0).body()["daemons"]
-    assert [each["stopped"] for each in stopped] == [True] * len(stopped)
-    wait_until(lambda: not pid_alive(record.pid), "it has ended")
+    assert [each["pid"] for each in stopped] == [record.pid]
+    assert daemon.files() == set()
 
 
 def test_a_daemon_that_nobody_uses_ends(daemon: HeddleDaemon) -> None:

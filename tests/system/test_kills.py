@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import pytest
 from call_load import Load, query_until_answered
 from footprint import Footprint, own_memory
 from heddle_daemon import HeddleDaemon
@@ -39,6 +40,7 @@ def kill_worker(daemon: HeddleDaemon) -> StatusRecord:
     return after
 
 
+@pytest.mark.timeout(120 + WORKER_KILLS)
 def test_each_worker_that_is_killed_has_a_successor_and_nothing_leaks(
     daemon: HeddleDaemon,
 ) -> None:
@@ -51,7 +53,9 @@ def test_each_worker_that_is_killed_has_a_successor_and_nothing_leaks(
         query_until_answered(socket)
     last = daemon.settled()
     assert Footprint.of(supervisor, socket.parent) == first
-    assert own_memory(supervisor) < memory * 1.05
+    grown = own_memory(supervisor) - memory
+    print(f"{first}; memory {memory} bytes and {grown} more")  # noqa: T201
+    assert grown < memory * 0.05
     assert last.restarts == max(WARM_UP, WORKER_KILLS)
     assert last.recent_restarts[-1]["reason"].endswith("killed by SIGKILL (out of memory?)")
 
@@ -96,6 +100,7 @@ MOMENTS: Final[list[Callable[[HeddleDaemon], None]]] = [
 ]
 
 
+@pytest.mark.timeout(120 + 5 * SUPERVISOR_KILLS)
 def test_a_supervisor_that_is_killed_leaves_no_worker_and_no_obstacle(
     daemon: HeddleDaemon,
 ) -> None:
