@@ -1,8 +1,8 @@
 """From the bytes of a request to the bytes of its reply: the one way into every servicer.
 
 A servicer is any object whose methods are named as in the service's descriptor. A unary method is
-a coroutine function of (request, `Call`) that returns the reply; a streaming one is an async
-generator function of the same. What concerns every call alike is done here, around them.
+a coroutine function of (request, `Call`) that returns the reply, or its bytes; a streaming one is
+an async generator function of the same. What concerns every call alike is done here, around them.
 """
 
 from __future__ import annotations
@@ -168,8 +168,8 @@ class Dispatcher:
         return implementation  # type: ignore[no-any-return]
 
 
-def _encode(reply: Message) -> bytes:
-    encoded = reply.SerializeToString()
+def _encode(reply: Message | bytes) -> bytes:
+    encoded = reply if isinstance(reply, bytes) else reply.SerializeToString()
     if len(encoded) > MAX_MESSAGE_BYTES:
         raise ReplyTooLargeError(
             f"the reply has {len(encoded)} bytes; one message holds at most {MAX_MESSAGE_BYTES}"

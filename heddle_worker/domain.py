@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
+from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
@@ -47,6 +49,7 @@ class Domain:
         repository: opened at `root`.
         writer, readers: of the store.
         operation_log: of the repository, kept in the store.
+        mutations: runs what changes something.
     """
 
     root: Path
@@ -54,6 +57,7 @@ class Domain:
     writer: Writer
     readers: Readers
     operation_log: OperationLog
+    mutations: Mutations
 
     @classmethod
     def activate(cls, prepared: Prepared, beat: Callable[[], None]) -> Domain:
@@ -75,8 +79,15 @@ class Domain:
             database = Database.prepare(prepared.heddle_dir)
         database.begin_session()
         writer, readers = Writer(database, beat), Readers(database)
-        log = OperationLog(prepared.repository, writer, readers)
-        return cls(prepared.root, prepared.repository, writer, readers, log)
+        repository = prepared.repository
+        return cls(
+            root=prepared.root,
+            repository=repository,
+            writer=writer,
+            readers=readers,
+            operation_log=OperationLog(repository, writer, readers),
+            mutations=Mutations(writer, readers, Principals(repository, prepared.heddle_dir)),
+        )
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""

@@ -48,9 +48,11 @@ _LOSS: Final = grpc.StatusCode.DATA_LOSS
 _BY_EXCEPTION: Final[dict[type[BaseException], _Status]] = {
     failures.InvalidRequestError: _Status(_INVALID, "INVALID_REQUEST"),
     failures.NotFoundError: _Status(_MISSING, "NOT_FOUND"),
+    failures.ReusedOperationIdError: _Status(_PRECONDITION, "OPERATION_ID_REUSED"),
     failures.OutOfRangeError: _Status(grpc.StatusCode.OUT_OF_RANGE, "OUT_OF_RANGE"),
     failures.ReplyTooLargeError: _Status(_EXHAUSTED, "REPLY_TOO_LARGE"),
     failures.TooManyCallsError: _Status(_EXHAUSTED, "TOO_MANY_CALLS"),
+    failures.LimitReachedError: _Status(_EXHAUSTED, "LIMIT_REACHED"),
     failures.NotImplementedYetError: _Status(grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED"),
     failures.WorkerRetiredError: _Status(_UNAVAILABLE, "WORKER_RETIRED"),
     failures.WorkerStoppingError: _Status(_UNAVAILABLE, "DAEMON_STOPPING"),

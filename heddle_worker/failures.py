@@ -27,6 +27,10 @@ class TooManyCallsError(Exception):
     """A limit on what is in progress at the same time was reached."""
 
 
+class LimitReachedError(Exception):
+    """There is as much of something as may be kept."""
+
+
 class NotImplementedYetError(Exception):
     """The method is part of the API, but this version does not have it."""
 
@@ -37,6 +41,13 @@ class ReplyTooLargeError(Exception):
 
 class NotFoundError(Exception):
     """What the request names does not exist."""
+
+
+class ReusedOperationIdError(Exception):
+    """A client's operation id has come with another request before."""
+
+    def __init__(self) -> None:
+        super().__init__("client_operation_id reused with a different request body")
 
 
 class OutOfRangeError(Exception):

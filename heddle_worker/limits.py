@@ -37,5 +37,17 @@ RETIRED_CALL_SECONDS: Final = 60.0
 MAX_TEXT_BYTES: Final = 4_096
 """Length of a name, an address or a filter in a request, in bytes of UTF-8."""
 
+MAX_COMMAND_BYTES: Final = 65_536
+"""Length of a hook's command, in bytes of UTF-8."""
+
+MAX_EVENTS: Final = 64
+"""Events that one request may name."""
+
+MAX_HOOKS: Final = 256
+"""Hooks that may be registered at the same time."""
+
+MAX_HOOK_TIMEOUT_MS: Final = 600_000
+"""The longest time that a hook may be given, in milliseconds."""
+
 MAX_VERBS: Final = 64
 """Verbs that one query of the operation log may name."""

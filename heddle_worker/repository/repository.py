@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pygit2
-from pygit2.enums import Option, RepositoryOpenFlag
+from pygit2.enums import ConfigLevel, Option, RepositoryOpenFlag
 
 from heddle_worker.repository.errors import (
     DamagedRepositoryError,
@@ -20,6 +20,11 @@ from heddle_worker.repository.errors import (
 )
 
 _EXTENSION: Final = re.compile(r"unsupported extension name extensions\.(\S+)")
+_CONFIGURATION_FILES: Final = (
+    (ConfigLevel.SYSTEM, "gitconfig"),
+    (ConfigLevel.XDG, "config"),
+    (ConfigLevel.GLOBAL, ".gitconfig"),
+)
 _OBJECT_FORMAT: Final = re.compile(r"unknown object format '([^']*)'")
 
 
@@ -84,6 +89,26 @@ class Repository:
                 linked.append(root)
         return main + linked
 
+    @property
+    def configuration_files(self) -> list[Path]:
+        """The files that git's configuration is read from, there or not; without those included."""
+        searched = [
+            Path(directory) / name
+            for level, name in _CONFIGURATION_FILES
+            for directory in filter(None, pygit2.settings.search_path[level].split(os.pathsep))
+        ]
+        return [*searched, self.common_dir / "config", self.git_dir / "config.worktree"]
+
+    def identity(self) -> tuple[str, str]:
+        """Return `user.name` and `user.email` of the configuration; empty where it has none."""
+        try:
+            config = self._handle.config
+            name, email = (_value(config, key) for key in ("user.name", "user.email"))
+        except (pygit2.GitError, ValueError, OSError):
+            # A configuration that cannot be read names nobody.
+            return "", ""
+        return name, email
+
     def tag_origin(self, target: bytes) -> TagOrigin:
         """Return what is known about the tag whose ref holds the raw id `target`."""
         try:
@@ -104,6 +129,10 @@ class Repository:
         config = pygit2.Config(os.fspath(self.common_dir / "config"))
         is_bare = "core.bare" in config and config.get_bool("core.bare")
         return self.common_dir.name == ".git" and not is_bare
+
+
+def _value(config: pygit2.Config, key: str) -> str:
+    return (config[key] or "") if key in config else ""
 
 
 def _accept_partial_clones() -> None:

@@ -19,6 +19,7 @@ from heddle_supervisor.worker_settings import WorkerSettings
 from heddle_worker.call_counters import CallCounters
 from heddle_worker.domain import Domain
 from heddle_worker.services.daemon import DaemonService
+from heddle_worker.services.hooks import HookService
 from heddle_worker.services.operation_log import OperationLogService
 
 
@@ -43,6 +44,7 @@ def servicers(
 ) -> dict[str, object]:
     """Return the servicers of an open domain by the full names of their services."""
     return {
+        "heddle.v1.HookService": HookService(domain),
         "heddle.v1.OperationLogQueryService": OperationLogService(domain),
         "heddle.local.v1.DaemonService": DaemonService(domain, settings, counters),
     }

@@ -18,7 +18,7 @@ from heddle_worker.call_counters import CallCounters
 from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.limits import MAX_CONCURRENT_CALLS, MAX_MESSAGE_BYTES, MAX_STREAMS
-from heddle_worker.services.repo_path import check_repo_path
+from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
 
 _API_LEVEL: Final = 1
@@ -48,7 +48,7 @@ class DaemonService:
         checks = FieldChecks()
         checks.text("repo_path", request.repo_path)
         checks.done()
-        await asyncio.to_thread(check_repo_path, self._domain, request.repo_path)
+        await ensure_repo_path(self._domain, request.repo_path)
         return daemon_pb2.Daemon(
             version=__version__,
             api_level=_API_LEVEL,

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 from heddle_worker.domain import Domain
 from heddle_worker.failures import NotFoundError
+
+
+async def ensure_repo_path(domain: Domain, repo_path: str) -> None:
+    """Do what `check_repo_path` does, in a thread; the empty path needs none.
+
+    Raises:
+        NotFoundError: as there.
+    """
+    if repo_path:
+        await asyncio.to_thread(check_repo_path, domain, repo_path)
 
 
 def check_repo_path(domain: Domain, repo_path: str) -> None:

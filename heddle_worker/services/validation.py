@@ -21,14 +21,21 @@ class FieldChecks:
     def text(self, field: str, value: str, most: int = MAX_TEXT_BYTES) -> None:
         """A text is at most `most` bytes of UTF-8, and no NUL is in it."""
         if len(value.encode()) > most:
-            self._fault(field, f"longer than {most} bytes")
+            self.fault(field, f"longer than {most} bytes")
         elif "\0" in value:
-            self._fault(field, "contains a NUL character")
+            self.fault(field, "contains a NUL character")
+
+    def name(self, field: str, value: str, most: int = MAX_TEXT_BYTES) -> None:
+        """A text as `text` wants it, with more than blanks in it."""
+        if not value.strip():
+            self.fault(field, "must not be blank")
+        else:
+            self.text(field, value, most)
 
     def texts(self, field: str, values: Sequence[str], most: int) -> None:
         """There are at most `most` texts, each as `text` wants it."""
         if len(values) > most:
-            self._fault(field, f"{len(values)} of them; at most {most} are taken")
+            self.fault(field, f"{len(values)} of them; at most {most} are taken")
             return
         for index, value in enumerate(values):
             self.text(f"{field}[{index}]", value)
@@ -36,7 +43,7 @@ class FieldChecks:
     def unix_seconds(self, field: str, value: int) -> None:
         """A time is in seconds since 1970, no later than the year 9999; 0 means none."""
         if not 0 <= value <= _LAST_SECOND:
-            self._fault(field, f"{value} is not a time in Unix seconds (1970 to 9999)")
+            self.fault(field, f"{value} is not a time in Unix seconds (1970 to 9999)")
 
     def done(self) -> None:
         """Finish.
@@ -47,5 +54,6 @@ class FieldChecks:
         if self._violations:
             raise InvalidRequestError.of_fields(*self._violations)
 
-    def _fault(self, field: str, description: str) -> None:
+    def fault(self, field: str, description: str) -> None:
+        """Note what is wrong with a field, and what would be right."""
         self._violations.append(FieldViolation(field, description))

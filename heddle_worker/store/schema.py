@@ -94,7 +94,52 @@ CREATE TABLE mirror_unpaired (
 ) STRICT;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG,)
+_MUTATIONS: Final = """
+-- What a client's operation id has led to: a retry gets the same reply.
+CREATE TABLE finished_requests (
+    verb TEXT NOT NULL,
+    operation_id BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    reply BLOB NOT NULL,
+    finished_at INTEGER NOT NULL,
+    PRIMARY KEY (verb, operation_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX finished_requests_by_time ON finished_requests (finished_at);
+
+CREATE TABLE hooks (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    command TEXT NOT NULL,
+    events TEXT NOT NULL,
+    timeout_ms INTEGER NOT NULL
+) STRICT;
+
+-- A transaction on a worktree. `state` is also the journal of what is under way.
+CREATE TABLE transactions (
+    id TEXT PRIMARY KEY,
+    worktree TEXT NOT NULL,
+    state TEXT NOT NULL,
+    base_id BLOB NOT NULL,
+    thread TEXT NOT NULL,
+    message TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL,
+    op_count INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX transactions_open ON transactions (worktree)
+    WHERE state NOT IN ('committed', 'aborted');
+
+-- Operations of an open transaction, in the form that they get in the log at its commit.
+CREATE TABLE buffered_operations (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    transaction_id TEXT NOT NULL REFERENCES transactions (id) ON DELETE CASCADE,
+    operation TEXT NOT NULL
+) STRICT;
+CREATE INDEX buffered_operations_by_transaction ON buffered_operations (transaction_id);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG, _MUTATIONS)
 
 
 def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIGRATIONS)) -> None:

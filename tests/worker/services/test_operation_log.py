@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2, status_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refusal
 from worker_bench import Repository, Worker
 
 from heddle_api.v1 import operation_log_pb2, operation_log_pb2_grpc
@@ -35,19 +35,6 @@ def query(start_worker: Callable[..., Worker]) -> Iterator[Query]:
             return list(stub.QueryOperations(request, timeout=30).hits)
 
         yield ask
-
-
-def _refusal(query: Query, **fields: object) -> tuple[grpc.StatusCode, str, list[str]]:
-    """Return the code, the message and the names of the fields at fault."""
-    with pytest.raises(grpc.RpcError) as caught:
-        query(**fields)
-    error: Any = caught.value
-    trailers = dict(error.trailing_metadata())
-    status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
-    bad_request = error_details_pb2.BadRequest()
-    for detail in status.details:
-        detail.Unpack(bad_request)
-    return error.code(), error.details(), [v.field for v in bad_request.field_violations]
 
 
 def test_git_activity_comes_back_with_its_fields(query: Query, repository: Repository) -> None:
@@ -120,7 +107,7 @@ def test_paths_elsewhere_are_not_found(
         str(nested.root / ".git"),
         "x" * 300,
     ):
-        code, message, _fields = _refusal(query, repo_path=path)
+        code, message, _fields = refusal(query, repo_path=path)
         assert code is grpc.StatusCode.NOT_FOUND
         assert message.startswith(f"{path} is not in the repository that this daemon serves")
         assert str(repository.root) in message
@@ -147,7 +134,7 @@ _LONG = "é" * (MAX_TEXT_BYTES // 2 + 1)
 def test_fields_that_cannot_be_right_are_named(
     query: Query, fields: dict[str, object], at_fault: list[str]
 ) -> None:
-    code, message, named = _refusal(query, **fields)
+    code, message, named = refusal(query, **fields)
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert named == at_fault
     assert message.startswith(f"invalid {at_fault[0]}: ")
@@ -199,7 +186,7 @@ def test_the_limits_themselves_are_accepted(query: Query) -> None:
 def test_a_cursor_beyond_the_newest_entry(query: Query, beyond: int) -> None:
     newest = query(include_checkpoints=True)[-1].seq
     cursor = newest + 1 if beyond == 1 else beyond
-    code, message, _fields = _refusal(query, after_seq=cursor)
+    code, message, _fields = refusal(query, after_seq=cursor)
     assert code is grpc.StatusCode.OUT_OF_RANGE
     assert message.startswith(f"after_seq {cursor} is beyond the newest entry, {newest}:")
 
@@ -212,7 +199,7 @@ def test_more_than_one_reply_holds_is_paged(query: Query, repository: Repository
     with database.connection:
         operations.append(database.connection, [entry] * rows)
     database.close()
-    code, message, _fields = _refusal(query, thread=entry.thread)
+    code, message, _fields = refusal(query, thread=entry.thread)
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "after_seq" in message
     seqs: list[int] = []

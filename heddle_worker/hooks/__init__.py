@@ -1,0 +1,1 @@
+"""Hooks: who wants to be told, or asked, when something happens in the repository."""

@@ -1,0 +1,47 @@
+"""The mark of a servicer's method that changes something: it is run exactly once for each id."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from google.protobuf.message import Message
+
+from heddle_worker.dispatch import Call
+from heddle_worker.mutations import Asked, Change, Mutation, Mutations
+
+T = TypeVar("T")
+
+_Prepare: TypeAlias = Callable[[Any, Any, Call], Awaitable[Mutation[Any]]]
+_Method: TypeAlias = Callable[[Any, Any, Call], Awaitable[bytes]]
+
+
+class Mutating(Protocol):
+    """A servicer with methods that change something."""
+
+    mutations: Mutations
+
+
+def mutating(verb: str) -> Callable[[_Prepare], _Method]:
+    """Return the decorator of a method that checks a request and returns what it is to change.
+
+    Args:
+        verb: what the operation log calls it; part of what a client's operation id is for.
+    """
+
+    def decorate(prepare: _Prepare) -> _Method:
+        @functools.wraps(prepare)
+        async def method(servicer: Mutating, request: Any, call: Call) -> bytes:  # noqa: ANN401
+            asked = Asked(verb, request.client_operation_id, call.request_bytes)
+            return await servicer.mutations.run(asked, lambda: prepare(servicer, request, call))
+
+        method.verb = verb  # type: ignore[attr-defined]
+        return method
+
+    return decorate
+
+
+def answered(change: Change[T], reply: Callable[[T], Message]) -> Mutation[T]:
+    """Return a mutation whose reply is a message made from what was done."""
+    return Mutation(change, lambda value: reply(value).SerializeToString())
