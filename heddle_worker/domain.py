@@ -13,6 +13,7 @@ from heddle_worker.repository.repository import Repository
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
 
 
@@ -48,6 +49,7 @@ class Domain:
         root: the worktree that is served, or the bare repository.
         repository: opened at `root`.
         writer, readers: of the store.
+        verification: of the store's file, after an unclean end.
         operation_log: of the repository, kept in the store.
         mutations: runs what changes something.
     """
@@ -56,6 +58,7 @@ class Domain:
     repository: Repository
     writer: Writer
     readers: Readers
+    verification: Verification
     operation_log: OperationLog
     mutations: Mutations
 
@@ -85,11 +88,13 @@ class Domain:
             repository=repository,
             writer=writer,
             readers=readers,
+            verification=Verification(database, writer),
             operation_log=OperationLog(repository, writer, readers),
             mutations=Mutations(writer, readers, Principals(repository, prepared.heddle_dir)),
         )
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
+        self.verification.close()
         self.readers.close()
         self.writer.close()

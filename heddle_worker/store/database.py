@@ -5,19 +5,28 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import apsw
 
-from heddle_worker.store import schema
-from heddle_worker.store.errors import StoreUnavailableError, damaged, translated, translated_files
+from heddle_worker.store import schema, soundness
+from heddle_worker.store.errors import (
+    StoreCorruptError,
+    StoreUnavailableError,
+    damaged,
+    translated,
+    translated_files,
+)
 
 _BUSY_TIMEOUT_MS: Final = 5_000
 _RETRY_SECONDS: Final = 0.005
 _WAL_SIZE_LIMIT: Final = 16 * 2**20
-_BOOT_ID_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
+_STOP_STEPS: Final = 1_000
+"""Instructions of SQLite's machine, some microseconds, after which a check may be stopped."""
 
 
 def database_path(heddle_dir: Path) -> Path:
@@ -32,16 +41,19 @@ class Database:
         path: the database file.
         connection: the connection that writes; whoever uses it is alone with it.
         ended_uncleanly: the last one to open it never closed it. When the machine itself went
-            down, `open` has checked the file already; what a killed process wrote is safe with
-            the system, and `verify` may be run at leisure.
+            down, `prepare` has checked the file already; what a killed process wrote is safe with
+            the system.
+        wants_check: nobody has found the file sound since an unclean end: `verify` it at leisure.
     """
 
     def __init__(self, path: Path, connection: apsw.Connection) -> None:
         self.path = path
         self.connection = connection
         self.ended_uncleanly = False
+        self.wants_check = False
+        self._damage: StoreCorruptError | None = None
         self._identity = _identity(path)
-        self._mark = f"{_boot_id()} {secrets.token_hex(8)}"
+        self._mark = f"{soundness.boot_id()} {secrets.token_hex(8)}"
 
     @classmethod
     def open(cls, heddle_dir: Path) -> Database:
@@ -63,7 +75,8 @@ class Database:
         """Open the database of a `.heddle` directory; make it, or migrate it, when needed.
 
         A worker that stands by does this much ahead: it takes most of the time, and no lock is
-        held afterwards.
+        held afterwards. Before anything is written, the file is checked if the machine went down
+        with it open, or if it was condemned.
 
         Raises:
             StoreTooNewError: a newer version has written it.
@@ -72,10 +85,11 @@ class Database:
         """
         path = database_path(heddle_dir)
         _make_private(path)
-        with translated(path), contextlib.ExitStack() as on_failure:
+        with _opening(path), contextlib.ExitStack() as on_failure:
             connection = _connect(path, apsw.SQLITE_OPEN_READWRITE)
             on_failure.callback(connection.close)
-            schema.check_version(connection, path)
+            if schema.check_version(connection, path):
+                soundness.check_if_suspect(connection, path)
             _use_write_ahead_log(connection)
             connection.pragma("journal_size_limit", _WAL_SIZE_LIMIT)
             connection.pragma("foreign_keys", True)
@@ -84,24 +98,25 @@ class Database:
             return cls(path, connection)
 
     def begin_session(self) -> None:
-        """Begin to write: check the file if the machine went down with it open, and mark it open.
+        """Begin to write: mark the file as open, and note whether it is to be checked.
 
         Raises:
-            StoreCorruptError: there is a fault.
+            StoreCorruptError: it was condemned meanwhile, and rightly so.
             StoreError: the mark cannot be written, and not for want of space.
         """
-        with translated(self.path):
-            found = self.connection.execute("SELECT value FROM meta WHERE key = 'opened'").get
-            self.ended_uncleanly = found is not None
-            if found is not None and found.split()[0] != self._mark.split()[0]:
-                _check(self.connection, self.path)
+        with _opening(self.path):
+            if soundness.condemnation(self.path).exists():
+                soundness.check_if_suspect(self.connection, self.path)
+            self.ended_uncleanly = soundness.note(self.connection, "opened") is not None
+            self.wants_check = (
+                self.ended_uncleanly or soundness.note(self.connection, "unchecked") is not None
+            )
+            notes = [("opened", self._mark)] + [("unchecked", "")] * self.wants_check
             # Needs no sync of its own: until the next commit, which has one, nothing is at risk.
             self.connection.pragma("synchronous", "normal")
             # On a full disk what is there can be read all the same, and that is worth more.
             with contextlib.suppress(apsw.FullError):
-                self.connection.execute(
-                    "INSERT OR REPLACE INTO meta VALUES ('opened', ?)", (self._mark,)
-                )
+                self.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
             self.connection.pragma("synchronous", "full")
 
     def reader(self) -> apsw.Connection:
@@ -115,18 +130,51 @@ class Database:
             connection.pragma("query_only", True)
             return connection
 
-    def verify(self) -> None:
-        """Read the whole file and check its structure: about a second for 500 MB.
+    def verify(self, stopped: Callable[[], bool] = lambda: False) -> bool:
+        """Check the structure of one table after the other, each in a snapshot of its own.
+
+        A table of a million operations takes 0.4 s, and so long it holds its snapshot.
+
+        Args:
+            stopped: asked again and again; the check is given up when it says so.
+
+        Returns:
+            Whether everything was checked.
 
         Raises:
             StoreCorruptError: there is a fault.
+            StoreError: the file cannot be read.
         """
-        with translated(self.path):
-            connection = self.reader()
+        with translated(self.path), contextlib.closing(self.reader()) as connection:
+            connection.set_progress_handler(stopped, _STOP_STEPS)
             try:
-                _check(connection, self.path)
-            finally:
-                connection.close()
+                for table in soundness.tables(connection):
+                    soundness.check(connection, self.path, table)
+            except apsw.InterruptError:
+                return False
+        return True
+
+    def condemn(self, damage: StoreCorruptError) -> None:
+        """Write nothing to the file any more, and have it checked before it is used again.
+
+        What can still be read of it may be read. The first call says so on standard error.
+        """
+        if self._damage is None:
+            self._damage = damage
+            sys.stderr.write(f"nothing more is written: {damage}\n")
+            with contextlib.suppress(OSError):
+                soundness.condemnation(self.path).touch(0o600)
+
+    def check_usable(self) -> None:
+        """Make sure that writing is safe: the file is not condemned, and is still in its place.
+
+        Raises:
+            StoreCorruptError: it was condemned.
+            StoreUnavailableError: as for `check_in_place`.
+        """
+        if self._damage is not None:
+            raise self._damage
+        self.check_in_place()
 
     def check_in_place(self) -> None:
         """Make sure that the open file is still the one at its path.
@@ -141,6 +189,15 @@ class Database:
             f"{self.path} was deleted or replaced while it was in use; restart the daemon"
         )
 
+    def checkpoint(self, mode: int = apsw.SQLITE_CHECKPOINT_PASSIVE) -> None:
+        """Put what was committed into the main file, as far as readers let it, unless condemned.
+
+        Raises:
+            apsw.BusyError: in a mode that waits, it waited in vain; or another worker does it.
+        """
+        if self._damage is None:
+            self.connection.wal_checkpoint(mode=mode)
+
     def close(self) -> None:
         """Put everything into the main file, note the clean end, and close the connection.
 
@@ -149,14 +206,18 @@ class Database:
         """
         try:
             with translated(self.path):
-                self.connection.execute(
-                    "DELETE FROM meta WHERE key = 'opened' AND value = ?", (self._mark,)
-                )
-                # Busy means that another worker does the same.
-                with contextlib.suppress(apsw.BusyError):
-                    self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                if self._damage is None:
+                    self._end_session()
         finally:
             self.connection.close()
+
+    def _end_session(self) -> None:
+        self.connection.execute(
+            "DELETE FROM meta WHERE key = 'opened' AND value = ?", (self._mark,)
+        )
+        with contextlib.suppress(apsw.BusyError):
+            self.checkpoint()
+        self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
 
 
 def _connect(path: Path, flags: int) -> apsw.Connection:
@@ -164,6 +225,8 @@ def _connect(path: Path, flags: int) -> apsw.Connection:
     # Before anything else: already the change of the journal mode takes a lock.
     connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
     connection.wal_autocheckpoint(0)
+    # Who finds a damaged file and leaves must leave it, and its log, as they are.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.pragma("trusted_schema", False)
     return connection
 
@@ -185,10 +248,17 @@ def _use_write_ahead_log(connection: apsw.Connection) -> None:
             return
 
 
-def _check(connection: apsw.Connection, path: Path) -> None:
-    verdict = connection.execute("PRAGMA quick_check(1)").get
-    if verdict != "ok":
-        raise damaged(path, verdict)
+@contextlib.contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    """Raise a `StoreError` for everything that SQLite reports inside the block.
+
+    Our own statements are right for an intact file: if one of them fails, the file is not.
+    """
+    try:
+        with translated(path):
+            yield
+    except apsw.Error as error:
+        raise damaged(path, str(error)) from error
 
 
 def _make_private(path: Path) -> None:
@@ -210,13 +280,3 @@ def _identity(path: Path) -> tuple[int, int]:
 def _restrict(path: Path, mode: int) -> None:
     if path.stat().st_mode & 0o777 != mode:
         path.chmod(mode)
-
-
-def _boot_id() -> str:
-    """Return what changes with each start of the machine."""
-    try:
-        return _BOOT_ID_FILE.read_text().strip()
-    except OSError:
-        import psutil
-
-        return str(int(psutil.boot_time()))

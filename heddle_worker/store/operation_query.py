@@ -98,8 +98,12 @@ def select(connection: apsw.Connection, query: OperationQuery) -> Iterator[Opera
     rows = _rows(connection, query)
     if query.limit:
         rows = itertools.islice(rows, query.limit)
-    while page := list(itertools.islice(rows, _PAGE)):
-        yield from _as_operations(connection, page)
+    try:
+        while page := list(itertools.islice(rows, _PAGE)):
+            yield from _as_operations(connection, page)
+    except UnicodeDecodeError as error:
+        # SQLite takes any bytes for text, and every text that was written was UTF-8.
+        raise apsw.CorruptError(f"an operation's text is not UTF-8: {error}") from error
 
 
 def _rows(connection: apsw.Connection, query: OperationQuery) -> Iterator[_Row]:

@@ -11,7 +11,12 @@ from typing import Final
 import apsw
 
 from heddle_worker.store.database import Database
-from heddle_worker.store.errors import StoreBusyError, StoreClosedError, translated
+from heddle_worker.store.errors import (
+    StoreBusyError,
+    StoreClosedError,
+    StoreCorruptError,
+    translated,
+)
 
 _WAIT_SECONDS: Final = 10.0
 
@@ -53,6 +58,9 @@ class Readers:
                 finally:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
+        except StoreCorruptError as damage:
+            self._database.condemn(damage)
+            raise
         finally:
             self._give_back(connection)
 

@@ -142,8 +142,11 @@ CREATE INDEX buffered_operations_by_transaction ON buffered_operations (transact
 MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG, _MUTATIONS)
 
 
-def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIGRATIONS)) -> None:
+def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
     """Make sure, without changing anything, that the database at `path` is one to work with.
+
+    Returns:
+        Its schema's version; 0 for a new one.
 
     Raises:
         StoreTooNewError: it has a newer schema than this program knows.
@@ -152,7 +155,7 @@ def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIG
     """
     connection.execute("BEGIN")
     try:
-        _version(connection, path, newest)
+        return _version(connection, path, newest)
     finally:
         connection.execute("ROLLBACK")
 

@@ -17,7 +17,12 @@ from typing import Any, Final, TypeVar
 import apsw
 
 from heddle_worker.store.database import Database
-from heddle_worker.store.errors import StoreClosedError, StoreError, as_store_error
+from heddle_worker.store.errors import (
+    StoreClosedError,
+    StoreCorruptError,
+    StoreError,
+    as_store_error,
+)
 
 T = TypeVar("T")
 
@@ -147,10 +152,12 @@ class Writer:
             for job in jobs:
                 job.failure = job.failure or failure
         for job in jobs:
+            if isinstance(job.failure, StoreCorruptError):
+                self._database.condemn(job.failure)
             job.deliver()
 
     def _begin(self) -> None:
-        self._database.check_in_place()
+        self._database.check_usable()
         for attempt in range(1, _LOCK_ATTEMPTS + 1):
             try:
                 self._database.connection.execute("BEGIN IMMEDIATE")
@@ -192,4 +199,4 @@ class Writer:
         self._wal_pages = 0
         # What was committed is safe without it: the next one tries again.
         with contextlib.suppress(apsw.Error):
-            self._database.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            self._database.checkpoint()

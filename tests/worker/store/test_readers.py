@@ -11,7 +11,7 @@ from heddle_worker.store.errors import StoreBusyError, StoreClosedError, StoreCo
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
 
-COUNT = "SELECT count(*) FROM meta WHERE key <> 'opened'"
+COUNT = "SELECT count(*) FROM meta WHERE key NOT IN ('opened', 'unchecked')"
 
 
 def put(writer: Writer, key: str) -> None:

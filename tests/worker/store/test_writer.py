@@ -56,7 +56,9 @@ def put_and_fail(key: str) -> Callable[[apsw.Connection], str]:
 def keys(heddle_dir: Path) -> list[str]:
     """Return what another process would find committed."""
     connection = apsw.Connection(str(database_path(heddle_dir)))
-    found = connection.execute("SELECT key FROM meta WHERE key <> 'opened' ORDER BY key")
+    found = connection.execute(
+        "SELECT key FROM meta WHERE key NOT IN ('opened', 'unchecked') ORDER BY key"
+    )
     rows = [key for (key,) in found]
     connection.close()
     return rows
