@@ -29,11 +29,12 @@ class EventLog:
         self._role = role
 
     def event(self, name: str, /, **fields: object) -> None:
-        """Append one event."""
-        now = time.time()
-        stamp = (
-            time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
-        )
+        """Append one event, which happens now."""
+        self.event_at(time.time(), name, **fields)
+
+    def event_at(self, at: float, name: str, /, **fields: object) -> None:
+        """Append one event that happened `at` so many seconds since the epoch."""
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1000):03d}Z"
         words = {"pid": os.getpid(), "role": self._role, "event": name, **fields}
         line = stamp + "".join(f" {key}={_render(value)}" for key, value in words.items()) + "\n"
         with contextlib.suppress(OSError):

@@ -18,12 +18,11 @@ from heddle_supervisor.daemon_states import DaemonState, Event
 from heddle_supervisor.death_tally import DeathTally
 from heddle_supervisor.errors import HeddleError
 from heddle_supervisor.event_loop import EventLoop, Timer
-from heddle_supervisor.log_files import EventLog
 from heddle_supervisor.pidfile import PidGuard
+from heddle_supervisor.records import Records
 from heddle_supervisor.restart_policy import RestartPolicy
 from heddle_supervisor.service_manager import ServiceManager
 from heddle_supervisor.socket_publication import SocketPublication
-from heddle_supervisor.status_file import PublicState, StatusFile
 from heddle_supervisor.upgrade import HELD_SIGNALS, Handover, Upgrade
 from heddle_supervisor.version import __version__
 from heddle_supervisor.watch import Watch
@@ -33,6 +32,8 @@ from heddle_supervisor.workers import Workers
 
 # Forking at once would take time from the first calls, which have waited for this worker.
 _STANDBY_DELAY: Final = 0.05
+# Clients wait for what follows these.
+_URGENT: Final = (Event.ACTIVE_DYING, Event.ACTIVE_OVERDUE, Event.ACTIVE_EXITED)
 # A drained worker exits by itself when its grace is over; this is for one that does not.
 _GRACE_SLACK: Final = 0.1
 
@@ -77,9 +78,16 @@ class Supervisor:
         self._tally = DeathTally(
             RestartPolicy(config.backoff_first, config.backoff_max, config.breaker)
         )
-        self._log = EventLog(config.log_path, "supervisor")
-        self._status = StatusFile(config, owned.started_at)
         self._manager = ServiceManager()
+        self._records = Records(
+            config,
+            loop,
+            owned.guard,
+            owned.started_at,
+            self._workers,
+            self._tally,
+            self._manager,
+        )
         self._watch = Watch(
             config,
             loop,
@@ -87,7 +95,7 @@ class Supervisor:
             owned.guard,
             owned.publication,
             self._handle,
-            self._announce,
+            lambda: self._records.announce(self._state),
         )
         self._state = DaemonState.STARTING
         self._has_served = False
@@ -108,26 +116,29 @@ class Supervisor:
         self._loop.on_signal(signal.SIGHUP, lambda: self._handle(Event.RELOAD))
         self._loop.on_signal(signal.SIGCHLD, self._reap)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
-        self._log.event("started", version=__version__, repository=self._config.repository)
+        self._records.event("started", version=__version__, repository=self._config.repository)
         try:
             if handover is None:
                 self._spawn_next()
             else:
                 self._take_over_from(handover)
-            self._announce()
+            self._records.announce(self._state)
             self._watch.look()
             self._feed_watchdog()
             self._loop.run()
         finally:
             self._workers.kill_all()
             self._upgrade.abandon_trial()
-        self._log.event("stopped")
+            self._records.catch_up()
+        self._records.event("stopped")
         if self._state is DaemonState.FAILED:
             raise StartFailedError(self._tally.last_error)
 
     def _handle(self, event: Event, worker: WorkerProcess | None = None) -> None:
         """Take one event: note what it says of its worker, then do what the table names."""
         action = _ACTIONS[self._state].get(event)
+        if event in _URGENT:
+            self._records.put_off()
         if action is not None or worker is not None:
             self._record(event, worker)
         if action is not None:
@@ -135,12 +146,12 @@ class Supervisor:
                 action(self)
             except OSError as error:
                 self._fail_to_publish(error)
-        self._announce()
+        self._records.announce(self._state)
 
     def _fail_to_publish(self, error: OSError) -> None:
         """Steps touch the socket's directory alone: all of it is gone, or a name in it."""
         self._tally.last_error = f"cannot publish the socket: {error}"
-        self._log.event("error", reason=self._tally.last_error)
+        self._records.event("error", reason=self._tally.last_error)
         if self._workers.next is not None and self._owned.guard.still_installed():
             self._workers.next.kill()
         else:
@@ -156,7 +167,7 @@ class Supervisor:
                     self._tally.count(worker.death)
                 fields |= {"reason": worker.death.reason, "stacks": worker.death.stacks}
         shown = {key: value for key, value in fields.items() if value}
-        self._log.event(event.value, state=self._state.value, **shown)
+        self._records.event(event.value, state=self._state.value, **shown)
 
     def _reap(self) -> None:
         passed = self._upgrade.trial_result()
@@ -188,8 +199,8 @@ class Supervisor:
 
     def _take_over(self) -> None:
         """Publish the next worker, warm or past that; calls wait the moment until it serves."""
-        self._workers.activate_next()
         self._publish_next()
+        self._workers.activate(self._workers.active)
 
     def _publish_next(self) -> None:
         """Let clients reach the next worker.
@@ -290,7 +301,8 @@ class Supervisor:
     def _execute_upgrade(self) -> None:
         """Become the installed version, whose first act is to replace the worker that serves."""
         generation, active, former = self._workers.hand_over()
-        self._log.event("executing", version=__version__)
+        self._records.event("executing", version=__version__)
+        self._records.catch_up()
         try:
             self._upgrade.execute(
                 Handover(
@@ -339,9 +351,8 @@ class Supervisor:
 
     def _continue_reload(self) -> None:
         """The next worker is warm: a standby, or what a reload waits for."""
-        waiting = self._workers.next
-        if self._reload_wanted and waiting is not None and waiting.state is WorkerState.WARM:
-            self._workers.activate_next()
+        if self._reload_wanted:
+            self._workers.activate(self._workers.next)
 
     def _succeed(self) -> None:
         """The new worker of a reload serves: publish it and let the old one go."""
@@ -369,28 +380,6 @@ class Supervisor:
         if not self._workers.all():
             self._state = DaemonState.STOPPED
             self._loop.stop()
-
-    def _announce(self) -> None:
-        """Write the status file, if it does not say this already."""
-        self._manager.status(_PUBLIC_STATES[self._state].value)
-        active, waiting = self._workers.active, self._workers.next
-        warm = waiting is not None and waiting.state is not WorkerState.FORKED
-        if not self._owned.guard.still_installed():
-            return  # the file is a successor's, or nobody's
-        try:
-            self._status.write(
-                state=_PUBLIC_STATES[self._state],
-                worker_pid=active.pid if active is not None else None,
-                standby_pid=waiting.pid if waiting is not None and warm else None,
-                generation=active.generation if active is not None else 0,
-                restarts=self._tally.restarts,
-                failures=self._tally.failures,
-                recent_restarts=self._tally.recent,
-                last_error=self._tally.last_error,
-            )
-        except OSError as error:
-            # A full disk must not end a daemon that serves; the next change is written again.
-            self._log.event("error", reason=f"cannot write the status file: {error}")
 
 
 _Step: TypeAlias = Callable[[Supervisor], None]
@@ -446,13 +435,4 @@ _ACTIONS: Final[Mapping[DaemonState, Mapping[Event, _Step]]] = {
         Event.STOP: Supervisor._kill_all,
     },
     DaemonState.STOPPED: {},
-}
-
-_PUBLIC_STATES: Final[Mapping[DaemonState, PublicState]] = {
-    DaemonState.STARTING: PublicState.STARTING,
-    DaemonState.SERVING: PublicState.SERVING,
-    DaemonState.BACKOFF: PublicState.STARTING,
-    DaemonState.FAILED: PublicState.FAILED,
-    DaemonState.DRAINING: PublicState.DRAINING,
-    DaemonState.STOPPED: PublicState.STOPPED,
 }

@@ -91,11 +91,11 @@ class Workers:
         self.next = WorkerProcess.fork(settings, self._entry)
         self._listen(self.next)
 
-    def activate_next(self) -> None:
-        """Tell the next worker to open its store and serve, if it is warm and not told yet."""
-        if self.next is not None and self.next.state is WorkerState.WARM:
-            self.next.enter(WorkerState.ACTIVATING)
-            self.next.tell(Command.ACTIVATE)
+    def activate(self, worker: WorkerProcess | None) -> None:
+        """Tell a worker, if there is one, to serve, if it is warm and was not told yet."""
+        if worker is not None and worker.state is WorkerState.WARM:
+            worker.enter(WorkerState.ACTIVATING)
+            worker.tell(Command.ACTIVATE)
 
     def publish_next(self) -> None:
         """Make the next worker the active one: from now on clients reach it.

@@ -1,4 +1,4 @@
-"""What an active worker has open: opened after the fork, when it is told to serve."""
+"""What a worker has open: the repository, its store, and what is built on both."""
 
 from __future__ import annotations
 
@@ -18,36 +18,13 @@ from heddle_worker.store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a worker opens while it warms up: nothing that only the active one may hold."""
-
-    root: Path
-    heddle_dir: Path
-    repository: Repository
-    database: Database
-
-    @classmethod
-    def open(cls, root: Path, heddle_dir: Path) -> Prepared:
-        """Open the repository and the database. May block.
-
-        Args:
-            root: the worktree's root, or the bare repository's directory.
-            heddle_dir: the repository's `.heddle` directory.
-
-        Raises:
-            RepositoryError: the repository cannot be used.
-            StoreError: the store cannot be used.
-        """
-        return cls(root, heddle_dir, Repository.open(root), Database.prepare(heddle_dir))
-
-
-@dataclass(frozen=True, slots=True)
 class Domain:
     """The repository, its store and what is built on both; all servicers share it.
 
     Attributes:
         root: the worktree that is served, or the bare repository.
         repository: opened at `root`.
+        database: the store's; the writer has its connection.
         writer, readers: of the store.
         verification: of the store's file, after an unclean end.
         operation_log: of the repository, kept in the store.
@@ -56,6 +33,7 @@ class Domain:
 
     root: Path
     repository: Repository
+    database: Database
     writer: Writer
     readers: Readers
     verification: Verification
@@ -63,35 +41,41 @@ class Domain:
     mutations: Mutations
 
     @classmethod
-    def activate(cls, prepared: Prepared, beat: Callable[[], None]) -> Domain:
-        """Begin to use what was prepared, as the active worker. May block.
+    def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
+        """Open all that a worker may have open while it stands by. May block.
+
+        Only the active worker may go on to `writer.begin`, and use it.
 
         Args:
-            prepared: used up by this.
+            root: the worktree's root, or the bare repository's directory.
+            heddle_dir: the repository's `.heddle` directory.
             beat: what the store's writer calls when it is asked for a beat.
 
         Raises:
+            RepositoryError: the repository cannot be used.
             StoreError: the store cannot be used.
         """
-        database = prepared.database
-        try:
-            database.check_in_place()
-        except StoreUnavailableError:
-            # Somebody has put another file there while this worker stood by.
-            database.connection.close()
-            database = Database.prepare(prepared.heddle_dir)
-        database.begin_session()
+        repository, database = Repository.open(root), Database.prepare(heddle_dir)
         writer, readers = Writer(database, beat), Readers(database)
-        repository = prepared.repository
         return cls(
-            root=prepared.root,
+            root=root,
             repository=repository,
+            database=database,
             writer=writer,
             readers=readers,
             verification=Verification(database, writer),
             operation_log=OperationLog(repository, writer, readers),
-            mutations=Mutations(writer, readers, Principals(repository, prepared.heddle_dir)),
+            mutations=Mutations(writer, readers, Principals(repository, heddle_dir)),
         )
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the store's file is still the one that was opened."""
+        try:
+            self.database.check_in_place()
+        except StoreUnavailableError:
+            return False
+        return True
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -16,7 +16,7 @@ from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT, WorkerSettings
 from heddle_worker import lifeline, process_signals
 from heddle_worker.admission import Admission, Phase
 from heddle_worker.dispatch import Dispatcher
-from heddle_worker.domain import Domain, Prepared
+from heddle_worker.domain import Domain
 from heddle_worker.limits import (
     BLOCKING_THREADS,
     CONNECTION_AGE_JITTER,
@@ -85,7 +85,6 @@ class Worker:
         self._admission = Admission(heartbeat.note_use)
         self._dispatcher = Dispatcher(self._admission)
         self._server: Server
-        self._prepared: Prepared
         self._domain: Domain | None = None
 
     async def run(self) -> int:
@@ -112,7 +111,7 @@ class Worker:
     async def _warm_up(self) -> None:
         """Open what may be shared, listen, and make one call, as a first client would."""
         settings = self._settings
-        self._prepared = await _opened(Prepared.open, settings.repository, settings.heddle_dir)
+        self._domain = await self._open_domain()
         self._server = Server(self._admission, self._dispatcher, SERVICES)
         path = settings.socket_path
         try:
@@ -126,12 +125,24 @@ class Worker:
         self._link.send(Message(Report.WARM))
 
     async def _activate(self) -> None:
-        """Become the one that writes, and serve."""
+        """Become the one that writes, and serve.
+
+        The beginning of the store's session has to be waited for by what is written, which it is
+        by order, but by the first calls only where it may find the store unfit: a successor's was
+        in use a moment ago.
+        """
         self._admission.advance(Phase.ACTIVATING)
-        self._domain = await _opened(Domain.activate, self._prepared, self._beat_store)
-        services = servicers(self._domain, self._settings, self._dispatcher.counters)
-        for name, servicer in services.items():
+        domain = self._domain
+        if domain is None or not domain.in_place:
+            # Somebody has put another file there while this worker stood by.
+            domain = self._domain = await self._open_domain()
+        for name, servicer in servicers(domain, self._settings, self._dispatcher.counters).items():
             self._dispatcher.install(name, servicer)
+        session = asyncio.wrap_future(domain.writer.begin())
+        if domain.database.was_in_use:
+            self._admission.advance(Phase.SERVING)
+        await _opened(session)
+        domain.verification.start()
         self._admission.advance(Phase.SERVING)
         self._link.send(Message(Report.SERVING))
 
@@ -175,6 +186,14 @@ class Worker:
     def _beat_store(self) -> None:
         self._heartbeat.beat(Part.STORE_WRITER)
 
+    async def _open_domain(self) -> Domain:
+        settings = self._settings
+        return await _opened(
+            asyncio.to_thread(
+                Domain.open, settings.repository, settings.heddle_dir, self._beat_store
+            )
+        )
+
 
 async def _close(domain: Domain) -> None:
     """Close the store, unless that takes so long that it is better left as after a crash."""
@@ -183,14 +202,14 @@ async def _close(domain: Domain) -> None:
             await asyncio.to_thread(domain.close)
 
 
-async def _opened(step: Callable[..., _T], *arguments: object) -> _T:
-    """Run a step of opening in a thread; turn what can go wrong in it into the end of the boot.
+async def _opened(step: Awaitable[_T]) -> _T:
+    """Wait for a step of opening; turn what can go wrong in it into the end of the boot.
 
     Raises:
         BootError: the step has failed.
     """
     try:
-        return await asyncio.to_thread(step, *arguments)
+        return await step
     except _HOPELESS as error:
         raise BootError(str(error)) from error
     except (StoreError, OSError, MemoryError) as error:

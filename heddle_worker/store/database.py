@@ -44,6 +44,8 @@ class Database:
             down, `prepare` has checked the file already; what a killed process wrote is safe with
             the system.
         wants_check: nobody has found the file sound since an unclean end: `verify` it at leisure.
+        was_in_use: when it was prepared it bore the mark of a session of this machine's present
+            uptime. So it was checked since the machine came up, and could be written.
     """
 
     def __init__(self, path: Path, connection: apsw.Connection) -> None:
@@ -52,6 +54,8 @@ class Database:
         self.ended_uncleanly = False
         self.wants_check = False
         self._damage: StoreCorruptError | None = None
+        self.was_in_use = False
+        self._in_session = False
         self._identity = _identity(path)
         self._mark = f"{soundness.boot_id()} {secrets.token_hex(8)}"
 
@@ -94,8 +98,10 @@ class Database:
             connection.pragma("journal_size_limit", _WAL_SIZE_LIMIT)
             connection.pragma("foreign_keys", True)
             schema.migrate(connection, path)
+            database = cls(path, connection)
+            database.was_in_use = database._is_of_this_boot(soundness.note(connection, "opened"))
             on_failure.pop_all()
-            return cls(path, connection)
+            return database
 
     def begin_session(self) -> None:
         """Begin to write: mark the file as open, and note whether it is to be checked.
@@ -118,6 +124,7 @@ class Database:
             with contextlib.suppress(apsw.FullError):
                 self.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
             self.connection.pragma("synchronous", "full")
+        self._in_session = True
 
     def reader(self) -> apsw.Connection:
         """Return a new connection that can only read.
@@ -201,9 +208,14 @@ class Database:
     def close(self) -> None:
         """Put everything into the main file, note the clean end, and close the connection.
 
+        Where no session was begun there is nothing to put or to note.
+
         Raises:
             StoreError: the file could not be brought to that state; the connection is closed.
         """
+        if not self._in_session:
+            self.connection.close()
+            return
         try:
             with translated(self.path):
                 if self._damage is None:
@@ -218,6 +230,9 @@ class Database:
         with contextlib.suppress(apsw.BusyError):
             self.checkpoint()
         self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+
+    def _is_of_this_boot(self, mark: str | None) -> bool:
+        return mark is not None and mark.split()[0] == self._mark.split()[0]
 
 
 def _connect(path: Path, flags: int) -> apsw.Connection:

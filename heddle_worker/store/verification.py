@@ -27,7 +27,7 @@ class Verification:
     """Checks a database once in a thread of its own, if that is due.
 
     Args:
-        database: opened, and in a session.
+        database: opened.
         writer: of the database; notes that the check was passed.
         delay_seconds: how long the thread waits before it begins.
     """
@@ -40,13 +40,16 @@ class Verification:
         self._delay_seconds = delay_seconds
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-check", daemon=True)
-        if database.wants_check:
+
+    def start(self) -> None:
+        """Begin to wait, if a check is due. The database's session has to have begun."""
+        if self._database.wants_check:
             self._thread.start()
 
     def close(self) -> None:
         """Break the check off if it has not ended."""
         self._closing.set()
-        if self._database.wants_check:
+        if self._thread.ident is not None:
             self._thread.join()
 
     def _run(self) -> None:

@@ -18,6 +18,7 @@ import apsw
 
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import (
+    StoreBusyError,
     StoreClosedError,
     StoreCorruptError,
     StoreError,
@@ -46,6 +47,13 @@ class _Job:
             self.future.set_exception(self.failure)
 
 
+class _Begin:
+    """Begins the database's session."""
+
+    def __init__(self) -> None:
+        self.future: Future[None] = Future()
+
+
 class _Beat:
     """Asks the thread to show that it is alive."""
 
@@ -57,6 +65,8 @@ class _End:
 class Writer:
     """Owns the database's writing connection, and closes the database at its end.
 
+    A database in which no session was begun needs `begin` before the first `submit`.
+
     Args:
         database: nobody else uses its connection from now on.
         beat: called on the writer's thread whenever `ask_for_beat` reaches it, and while it waits
@@ -66,15 +76,28 @@ class Writer:
     def __init__(self, database: Database, beat: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._beat = beat
-        self._queue: queue.SimpleQueue[_Job | _Beat | _End] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Begin | _Job | _Beat | _End] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        self._begin_failure: StoreError | None = None
         self._close_failure: StoreError | None = None
         self._wal_pages = 0
         database.connection.set_wal_hook(self._note_wal_size)
         database.connection.set_busy_timeout(_LOCK_WAIT_MS)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
+
+    def begin(self) -> Future[None]:
+        """Begin the database's session; what is submitted afterwards waits for that.
+
+        The future has the `StoreError` for which it failed; whatever is submitted then fails too.
+
+        Raises:
+            StoreClosedError: the writer was closed.
+        """
+        begin = _Begin()
+        self._put(begin)
+        return begin.future
 
     def submit(self, work: Callable[[apsw.Connection], T]) -> Future[T]:
         """Run `work` on the writing connection, inside a transaction that it must not end.
@@ -110,7 +133,7 @@ class Writer:
         if self._close_failure is not None:
             raise self._close_failure
 
-    def _put(self, entry: _Job | _Beat) -> None:
+    def _put(self, entry: _Begin | _Job | _Beat) -> None:
         with self._closing:
             if self._closed:
                 raise StoreClosedError(f"{self._database.path} was closed")
@@ -121,6 +144,9 @@ class Writer:
         while not at_end:
             entries = self._take()
             at_end = isinstance(entries[-1], _End)
+            for entry in entries:
+                if isinstance(entry, _Begin):
+                    self._begin_session(entry)
             jobs = [entry for entry in entries if isinstance(entry, _Job)]
             jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
             if jobs:
@@ -133,7 +159,16 @@ class Writer:
         except StoreError as error:
             self._close_failure = error
 
-    def _take(self) -> list[_Job | _Beat | _End]:
+    def _begin_session(self, entry: _Begin) -> None:
+        try:
+            self._patiently(self._database.begin_session)
+        except StoreError as error:
+            self._begin_failure = error
+            entry.future.set_exception(error)
+        else:
+            entry.future.set_result(None)
+
+    def _take(self) -> list[_Begin | _Job | _Beat | _End]:
         entries = [self._queue.get()]
         with contextlib.suppress(queue.Empty):
             while len(entries) < _GROUP_LIMIT:
@@ -157,11 +192,17 @@ class Writer:
             job.deliver()
 
     def _begin(self) -> None:
+        if self._begin_failure is not None:
+            raise self._begin_failure
         self._database.check_usable()
+        self._patiently(lambda: self._database.connection.execute("BEGIN IMMEDIATE"))
+
+    def _patiently(self, step: Callable[[], object]) -> None:
+        """Take a step for which another process's lock may have to be waited for, beating on."""
         for attempt in range(1, _LOCK_ATTEMPTS + 1):
             try:
-                self._database.connection.execute("BEGIN IMMEDIATE")
-            except apsw.BusyError:
+                step()
+            except (apsw.BusyError, StoreBusyError):
                 self._beat()
                 if attempt == _LOCK_ATTEMPTS:
                     raise

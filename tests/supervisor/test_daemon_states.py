@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 
 from heddle_supervisor.daemon_states import DaemonState, Event
+from heddle_supervisor.records import _PUBLIC_STATES
 from heddle_supervisor.status_file import PublicState
-from heddle_supervisor.supervisor import _ACTIONS, _PUBLIC_STATES, Supervisor
+from heddle_supervisor.supervisor import _ACTIONS, Supervisor
 
 ENDING = (DaemonState.DRAINING, DaemonState.STOPPED)
 

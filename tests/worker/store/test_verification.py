@@ -65,6 +65,7 @@ def test_a_check_that_was_passed_is_not_due_any_more(database: Database, left_op
     assert is_due(database)
     writer = Writer(database)
     verification = Verification(database, writer, delay_seconds=0)
+    verification.start()
     wait_until(lambda: not is_due(database), "the check is done")
     verification.close()
     writer.close()
@@ -77,7 +78,8 @@ def test_nothing_is_checked_after_a_clean_end(heddle_dir: Path) -> None:
     Database.open(heddle_dir).close()
     database = Database.open(heddle_dir)
     writer = Writer(database)
-    with contextlib.closing(Verification(database, writer, delay_seconds=0)):
+    with contextlib.closing(Verification(database, writer, delay_seconds=0)) as verification:
+        verification.start()
         assert not database.wants_check
         assert "store-check" not in threads()
     writer.close()
@@ -88,6 +90,7 @@ def test_a_check_that_never_began_is_due_after_a_clean_end_too(
 ) -> None:
     writer = Writer(database)
     verification = Verification(database, writer, delay_seconds=3_600)
+    verification.start()
     assert "store-check" in threads()
     # Who ends does not wait for the hour.
     verification.close()
@@ -119,7 +122,8 @@ def test_of_a_damaged_file_nothing_is_overwritten(
     writer.submit(lambda c: c.execute("INSERT INTO meta VALUES ('late', '')")).result(30)
     damage(left_open)
     condemned = left_open / "state" / "heddle.db.damaged"
-    with contextlib.closing(Verification(database, writer, delay_seconds=0)):
+    with contextlib.closing(Verification(database, writer, delay_seconds=0)) as verification:
+        verification.start()
         wait_until(condemned.exists, "the file is condemned")
     path = database.path
     before = path.read_bytes(), path.with_name("heddle.db-wal").read_bytes()
