@@ -92,6 +92,10 @@ class Database:
         with _opening(path), contextlib.ExitStack() as on_failure:
             connection = _connect(path, apsw.SQLITE_OPEN_READWRITE)
             on_failure.callback(connection.close)
+            if connection.readonly("main"):
+                # What SQLite makes of a file that it may only read; it would fail later, and
+                # more darkly, for want of the files beside it.
+                raise apsw.ReadOnlyError("it can only be read")
             if schema.check_version(connection, path):
                 soundness.check_if_suspect(connection, path)
             _use_write_ahead_log(connection)

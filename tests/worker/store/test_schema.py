@@ -8,7 +8,10 @@ import apsw
 import pytest
 
 from heddle_worker.store import schema
-from heddle_worker.store.errors import StoreTooNewError
+from heddle_worker.store.database import Database, database_path
+from heddle_worker.store.errors import StoreTooNewError, backups_of
+from heddle_worker.store.operation_query import OperationQuery, select
+from heddle_worker.store.operations import NewOperation, append
 
 ONE = "CREATE TABLE one (x INTEGER) STRICT; INSERT INTO one VALUES (1)"
 TWO = "CREATE TABLE two (x INTEGER) STRICT; INSERT INTO two SELECT x + 1 FROM one"
@@ -93,3 +96,22 @@ def test_a_newer_database_is_refused(connection: apsw.Connection, path: Path) ->
     with pytest.raises(StoreTooNewError):
         schema.migrate(connection, path, (ONE,))
     assert not connection.in_transaction
+
+
+def test_a_backup_is_a_store_that_works(tmp_path: Path) -> None:
+    database = Database.open(tmp_path)
+    seqs = append(database.connection, [NewOperation(timestamp_secs=1, verb="snapshot")] * 500)
+    # The log has what the main file has not yet: a copy of that file alone would lack it.
+    assert database.path.with_name("heddle.db-wal").stat().st_size > 0
+    schema.migrate(database.connection, database.path, (*schema.MIGRATIONS, ONE))
+    database.close()
+    (backup,) = backups_of(database.path)
+    place = tmp_path / "again"
+    database_path(place).parent.mkdir(parents=True)
+    backup.rename(database_path(place))
+    again = Database.open(place)
+    again.verify()
+    entries = select(again.connection, OperationQuery(include_checkpoints=True))
+    assert [entry.seq for entry in entries] == seqs
+    assert append(again.connection, [NewOperation(timestamp_secs=2, verb="goto")]) == [501]
+    again.close()
