@@ -113,30 +113,6 @@ CREATE TABLE hooks (
     events TEXT NOT NULL,
     timeout_ms INTEGER NOT NULL
 ) STRICT;
-
--- A transaction on a worktree. `state` is also the journal of what is under way.
-CREATE TABLE transactions (
-    id TEXT PRIMARY KEY,
-    worktree TEXT NOT NULL,
-    state TEXT NOT NULL,
-    base_id BLOB NOT NULL,
-    thread TEXT NOT NULL,
-    message TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    started_at INTEGER NOT NULL,
-    ended_at INTEGER NOT NULL,
-    op_count INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX transactions_open ON transactions (worktree)
-    WHERE state NOT IN ('committed', 'aborted');
-
--- Operations of an open transaction, in the form that they get in the log at its commit.
-CREATE TABLE buffered_operations (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    transaction_id TEXT NOT NULL REFERENCES transactions (id) ON DELETE CASCADE,
-    operation TEXT NOT NULL
-) STRICT;
-CREATE INDEX buffered_operations_by_transaction ON buffered_operations (transaction_id);
 """
 
 MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG, _MUTATIONS)
