@@ -31,6 +31,11 @@ _GROUP_LIMIT: Final = 256
 _LOCK_ATTEMPTS: Final = 10
 _LOCK_WAIT_MS: Final = 500
 _CHECKPOINT_PAGES: Final = 1_000
+_RESTART_PAGES: Final = 4_000
+"""Length of the log at which the writer waits for its readers, so that it can begin it anew.
+
+Without that, readers that overlap without end would let the log grow without end.
+"""
 
 
 @dataclass(slots=True)
@@ -82,6 +87,7 @@ class Writer:
         self._begin_failure: StoreError | None = None
         self._close_failure: StoreError | None = None
         self._wal_pages = 0
+        self._restart_at = _RESTART_PAGES
         database.connection.set_wal_hook(self._note_wal_size)
         database.connection.set_busy_timeout(_LOCK_WAIT_MS)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -235,9 +241,13 @@ class Writer:
         return apsw.SQLITE_OK
 
     def _checkpoint_if_due(self) -> None:
-        if self._wal_pages < _CHECKPOINT_PAGES:
-            return
-        self._wal_pages = 0
+        pages, self._wal_pages = self._wal_pages, 0
         # What was committed is safe without it: the next one tries again.
         with contextlib.suppress(apsw.Error):
-            self._database.checkpoint()
+            if pages >= self._restart_at:
+                # A reader that takes its time is not to hold up each commit from now on.
+                self._restart_at = pages + _RESTART_PAGES
+                self._database.checkpoint(apsw.SQLITE_CHECKPOINT_RESTART)
+                self._restart_at = _RESTART_PAGES
+            elif pages >= _CHECKPOINT_PAGES:
+                self._database.checkpoint()

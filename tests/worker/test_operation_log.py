@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -38,6 +39,7 @@ class Opened:
 
     def __init__(self, root: Path, heddle_dir: Path) -> None:
         database = Database.open(heddle_dir)
+        self.store = database.path
         self.writer = Writer(database)
         self.readers = Readers(database)
         self.log = OperationLog(Repository.open(root), self.writer, self.readers)
@@ -417,3 +419,19 @@ def check(git: GitRepository, chronicle: Chronicle, entries: list[Operation]) ->
         "for-each-ref", "--format=%(refname:short) %(*objectname) %(objectname)", "refs/tags"
     )
     assert tags == {line.split()[0]: line.split()[1] for line in shown.splitlines()}
+
+
+def test_a_client_that_takes_its_time_between_pages_holds_nothing_up(git: GitRepository) -> None:
+    for number in range(20):
+        git.commit(f"number {number}")
+    with opened(git) as one:
+        pages = one.log.pages(ALL, 5)
+        seqs = [entry.seq for entry in next(pages)]
+        wal = one.store.with_name("heddle.db-wal")
+        for number in range(40):
+            new = NewOperation(timestamp_secs=number + 1, verb="checkpoint", detail="x" * 1_000_000)
+            one.writer.submit(partial(append, operations=[new])).result(DEADLINE)
+        # Forty megabytes went through the log while the client had its page in hand.
+        assert wal.stat().st_size < 16 * 2**20
+        seqs += [entry.seq for page in pages for entry in page]
+    assert seqs == list(range(1, 62))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, wait
@@ -13,6 +14,7 @@ from heddle_worker.store.errors import (
     StoreBusyError,
     StoreClosedError,
     StoreFullError,
+    StoreReadOnlyError,
     StoreUnavailableError,
 )
 from heddle_worker.store.writer import Writer
@@ -147,6 +149,21 @@ def test_a_full_database_fails_its_callers_and_the_writer_lives_on(
     assert raised > pages
     writer.submit(fill).result(DEADLINE)
     assert keys(heddle_dir) == ["before", "big"]
+
+
+def test_a_database_that_cannot_be_written_fails_its_callers_and_the_writer_lives_on(
+    heddle_dir: Path,
+) -> None:
+    database = Database.open(heddle_dir)
+    with contextlib.closing(Writer(database)) as writer:
+        writer.submit(put("before")).result(DEADLINE)
+        database.connection.pragma("query_only", True)
+        with pytest.raises(StoreReadOnlyError, match=r"cannot write .*heddle\.db .* writable"):
+            writer.submit(put("meanwhile")).result(DEADLINE)
+        assert keys(heddle_dir) == ["before"]
+        database.connection.pragma("query_only", False)
+        writer.submit(put("later")).result(DEADLINE)
+        assert keys(heddle_dir) == ["before", "later"]
 
 
 def test_a_failing_commit_fails_the_whole_group(writer: Writer, heddle_dir: Path) -> None:
