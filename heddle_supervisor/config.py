@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from heddle_supervisor.errors import HeddleError
 
@@ -20,6 +21,8 @@ _SOCKET_PATH_MAX: Final = 103 if sys.platform == "darwin" else 107
 _GRPC_SEPARATORS: Final = ",%"
 # A generation's socket stands beside the published one: room for `<pid>-<generation>.`.
 _GENERATION_SUFFIX_MAX: Final = 20
+
+_PATHS: Final = ("repository", "heddle_dir", "socket_path", "pid_path")
 
 
 class ConfigError(HeddleError):
@@ -129,6 +132,19 @@ class LocalDaemonConfig:
                 f"socket path is longer than {most} bytes, or has a comma or %: {socket_path}"
             )
         return dataclasses.replace(self, socket_path=socket_path)
+
+    @classmethod
+    def from_json(cls, text: str) -> LocalDaemonConfig:
+        """Return what `to_json` has written, perhaps that of another version of this class."""
+        body: dict[str, Any] = json.loads(text)
+        known = {field.name for field in dataclasses.fields(cls)}
+        paths = {name: Path(body[name]) for name in _PATHS}
+        return cls(**{name: body[name] for name in body.keys() & known} | paths)
+
+    def to_json(self) -> str:
+        """Return this configuration as one line."""
+        body = dataclasses.asdict(self)
+        return json.dumps({**body, **{name: os.fspath(body[name]) for name in _PATHS}})
 
     @property
     def status_path(self) -> Path:

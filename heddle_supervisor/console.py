@@ -9,8 +9,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-import typer
-
 from heddle_supervisor.errors import ExitCode, HeddleError, os_error_text
 
 
@@ -55,6 +53,8 @@ def styled(text: str, colour: str | None) -> str:
     if colour is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     if sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
+        import typer
+
         return typer.style(text, fg=colour)
     return text
 
@@ -86,7 +86,7 @@ def reported_errors(*, as_json: bool) -> Iterator[None]:
     This is the one place that does so.
 
     Raises:
-        typer.Exit: with the error's exit code.
+        SystemExit: with the error's exit code.
     """
     try:
         yield
@@ -104,4 +104,4 @@ def reported_errors(*, as_json: bool) -> Iterator[None]:
     if as_json:
         body = {"error": text, "exit_code": int(code)}
         print_result(text, body if pid is None else {**body, "pid": pid}, as_json=True)
-    raise typer.Exit(int(code))
+    raise SystemExit(int(code))

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.errors import HeddleError
 from heddle_supervisor.event_loop import EventLoop
+from heddle_supervisor.file_pages import give_back_file_pages
 from heddle_supervisor.pidfile import PidFileContents, PidGuard
 from heddle_supervisor.prctl import set_process_name
-from heddle_supervisor.private_directory import ensure_heddle_directory, ensure_private_directory
+from heddle_supervisor.private_directory import prepare_directories
 from heddle_supervisor.process_identity import PROCESS_NAME
 from heddle_supervisor.registry import register, unregister
 from heddle_supervisor.socket_publication import SocketPublication
@@ -67,6 +68,7 @@ def serve(
         # What is frozen is left alone by the workers' garbage collectors: its pages stay shared.
         gc.collect()
         gc.freeze()
+        give_back_file_pages()
         try:
             Supervisor(config, worker_entry, loop, owned, upgrade, on_serving).run(handover)
         finally:
@@ -81,18 +83,6 @@ def _signals_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
-
-
-def prepare_directories(config: LocalDaemonConfig) -> None:
-    """Make the `.heddle` directory and those of ours in it, or require that they are private.
-
-    Raises:
-        UnsafePathError: one is open to other users.
-        OSError: one cannot be made.
-    """
-    ensure_heddle_directory(config.heddle_dir)
-    for directory in (config.pid_path.parent, config.log_path.parent, config.state_dir):
-        ensure_private_directory(directory)
 
 
 @contextlib.contextmanager

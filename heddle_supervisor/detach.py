@@ -1,4 +1,7 @@
-"""Runs a daemon in the background, and waits until it serves or says why it does not."""
+"""Runs a daemon in the background, and waits until it serves or says why it does not.
+
+Who starts it calls `start_detached`; what is started calls `report_start`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -19,6 +22,9 @@ from heddle_supervisor.descriptors import close_all_but
 from heddle_supervisor.errors import ExitCode, HeddleError, os_error_text
 from heddle_supervisor.log_files import tail
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
+
+_CHANNEL_VARIABLE: Final = "HEDDLE_START_FD"
+"""Names, in the daemon's environment, the descriptor of the channel to who waits for it."""
 
 _STDERR_MAX: Final = 1_048_576
 _MESSAGE_MAX: Final = 65_536
@@ -42,16 +48,16 @@ class DetachedStartError(HeddleError):
 
 
 def start_detached(
-    body: Callable[[Callable[[], None]], None],
+    command: Sequence[str],
     *,
     stderr_path: Path,
     timeout: float,
     on_waiting: Callable[[], None] = lambda: None,
 ) -> int:
-    """Run `body` in a background process and return its pid once it serves.
+    """Run a command in a background process and return its pid once it serves.
 
     Args:
-        body: the daemon; it is handed a function to call when it serves.
+        command: the interpreter's arguments; what they run calls `report_start`.
         stderr_path: where its standard output and error go.
         timeout: seconds after which it is ended and counts as failed.
         on_waiting: called once if it takes longer than people wait without a word.
@@ -66,7 +72,7 @@ def start_detached(
     pid = os.fork()
     if pid == 0:
         ours.close()
-        _run_detached(body, theirs, stderr_path)
+        _execute_detached(command, theirs, stderr_path)
     theirs.close()
     with ours:
         check_peer_uid_matches_self(ours)
@@ -134,18 +140,42 @@ def _end_child(pid: int) -> None:
             time.sleep(0.01)
 
 
-def _run_detached(
-    body: Callable[[Callable[[], None]], None], channel: socket.socket, stderr_path: Path
+def _execute_detached(
+    command: Sequence[str], channel: socket.socket, stderr_path: Path
 ) -> NoReturn:
-    """Be the daemon. Never returns into the frames of the command that has forked."""
-    status = ExitCode.FAILURE
+    """Become the daemon. Never returns into the frames of the command that has forked."""
     try:
         # A pipe of the caller's, kept open here, would make the caller wait for the daemon's end.
         close_all_but([channel.fileno()])
         os.setsid()
-        os.chdir("/")
         os.umask(0o077)
         _redirect_standard_streams(stderr_path)
+        channel.set_inheritable(True)
+        environment = {**os.environ, _CHANNEL_VARIABLE: str(channel.fileno())}
+        os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606
+    except OSError as error:
+        _tell(channel, {"error": os_error_text(error), "exit_code": int(ExitCode.FAILURE)})
+    finally:
+        os._exit(ExitCode.FAILURE)
+
+
+def was_detached() -> bool:
+    """Return whether `start_detached` has started this process and waits for its report."""
+    return _CHANNEL_VARIABLE in os.environ
+
+
+def report_start(body: Callable[[Callable[[], None]], None]) -> int:
+    """Run the daemon's body, tell who waits how that begins, and return the exit status.
+
+    Args:
+        body: the daemon; it is handed a function to call when it serves.
+    """
+    channel = socket.socket(fileno=int(os.environ.pop(_CHANNEL_VARIABLE)))
+    channel.set_inheritable(False)
+    # Everything has been found that may lie in the caller's directory: let go of it.
+    os.chdir("/")
+    status = ExitCode.FAILURE
+    try:
         body(lambda: _tell(channel, {"pid": os.getpid()}))
         status = ExitCode.OK
     except HeddleError as error:
@@ -156,10 +186,7 @@ def _run_detached(
         _tell(channel, {"error": os_error_text(error), "exit_code": int(status)})
     except BaseException:
         traceback.print_exc()
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stderr.flush()
-        os._exit(status)
+    return status
 
 
 def _tell(channel: socket.socket, message: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import os
 import stat
 from pathlib import Path
 
+from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.errors import HeddleError
 
 _GROUP_OR_WORLD = stat.S_IRWXG | stat.S_IRWXO
@@ -18,6 +19,18 @@ _GROUP_OR_WORLD = stat.S_IRWXG | stat.S_IRWXO
 
 class UnsafePathError(HeddleError):
     """A directory that others can enter or replace; the text is one line that says what to do."""
+
+
+def prepare_directories(config: LocalDaemonConfig) -> None:
+    """Make the `.heddle` directory and those of ours in it, or require that they are private.
+
+    Raises:
+        UnsafePathError: one is open to other users.
+        OSError: one cannot be made.
+    """
+    ensure_heddle_directory(config.heddle_dir)
+    for directory in (config.pid_path.parent, config.log_path.parent, config.state_dir):
+        ensure_private_directory(directory)
 
 
 def ensure_private_directory(path: Path) -> None:

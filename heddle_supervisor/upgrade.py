@@ -133,7 +133,7 @@ class Upgrade:
             modules: what the new code must be able to import.
         """
         self._command = list(command)
-        self._modules = ["heddle_supervisor.cli", *modules]
+        self._modules = ["heddle_supervisor.daemon_process", "heddle_supervisor.daemon", *modules]
         self._loaded = _stamp()
         self._trial: subprocess.Popen[bytes] | None = None
 

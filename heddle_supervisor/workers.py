@@ -12,8 +12,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import psutil
-
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.daemon_states import Event
 from heddle_supervisor.event_loop import EventLoop
@@ -158,6 +156,9 @@ class Workers:
 
     def active_memory(self) -> int:
         """Return the resident memory of the active worker, in bytes; 0 where it cannot be read."""
+        # Few daemons have a limit, and what is imported here is in the memory of all workers.
+        import psutil
+
         try:
             return int(psutil.Process(self.active.pid).memory_info().rss) if self.active else 0
         except psutil.Error:

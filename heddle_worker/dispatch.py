@@ -8,6 +8,7 @@ an async generator function of the same. What concerns every call alike is done 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -84,9 +85,10 @@ class Method:
             yield self.parse(request)
 
 
-def methods_of(service: ServiceDescriptor) -> list[Method]:
+@functools.cache
+def methods_of(service: ServiceDescriptor) -> tuple[Method, ...]:
     """Return a service's methods, in the order of its descriptor."""
-    return [Method.of(method) for method in service.methods]
+    return tuple(Method.of(method) for method in service.methods)
 
 
 class Dispatcher:

@@ -15,7 +15,7 @@ from heddle_supervisor.worker_link import Command, Message, Report, WorkerLink
 from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT, WorkerSettings
 from heddle_worker import lifeline, process_signals
 from heddle_worker.admission import Admission, Phase
-from heddle_worker.dispatch import Dispatcher
+from heddle_worker.dispatch import Dispatcher, methods_of
 from heddle_worker.domain import Domain
 from heddle_worker.limits import (
     BLOCKING_THREADS,
@@ -35,6 +35,10 @@ from heddle_worker.store.errors import (
 )
 
 _T = TypeVar("_T")
+
+# Made before the fork, the messages' classes are in memory that all workers share.
+for _service in SERVICES:
+    methods_of(_service)
 
 EXIT_TRY_AGAIN: Final = 75
 """Exit status of a worker whose start may succeed later (`EX_TEMPFAIL`)."""

@@ -112,7 +112,7 @@ def test_only_the_commands_hand_over_to_the_worker() -> None:
         each.module for each in imports_of("heddle_supervisor") if each.is_of("heddle_worker")
     }
     assert handing_over <= {
-        "heddle_supervisor.commands.serve",
+        "heddle_supervisor.daemon_process",
         "heddle_supervisor.commands.status",
     }
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.console import print_message, print_result, reported_errors
-from heddle_supervisor.repository_location import RepositoryLocation, locate_repository
+from heddle_supervisor.private_directory import prepare_directories
+from heddle_supervisor.repository_location import locate_repository
 
-if TYPE_CHECKING:
-    from heddle_supervisor.heartbeat import Heartbeat
-    from heddle_supervisor.worker_link import WorkerLink
-    from heddle_supervisor.worker_settings import WorkerSettings
-
-_WORKER_MODULE: Final = "heddle_worker.main"
 _MEBIBYTE: Final = 1_048_576
 
 
@@ -99,17 +95,16 @@ def serve(
             idle_timeout=idle_timeout,
             max_worker_memory=max_worker_memory and max_worker_memory * _MEBIBYTE,
         )
+        location.exclude_heddle_dir()
         if detach:
-            _serve_detached(config, location, timeout=timeout, as_json=as_json)
+            _serve_detached(config, timeout=timeout, as_json=as_json)
         else:
-            _run_daemon(config, location, lambda: print_message(f"serves {config.repository}"))
+            _become(config, as_json=as_json)
 
 
-def _serve_detached(
-    config: LocalDaemonConfig, location: RepositoryLocation, *, timeout: float, as_json: bool
-) -> None:
+def _serve_detached(config: LocalDaemonConfig, *, timeout: float, as_json: bool) -> None:
     from heddle_supervisor.control import inspect
-    from heddle_supervisor.daemon import prepare_directories
+    from heddle_supervisor.daemon_process import command_line
     from heddle_supervisor.detach import start_detached
     from heddle_supervisor.pidfile import AlreadyRunningError
 
@@ -118,7 +113,7 @@ def _serve_detached(
     if found.running and found.pid is not None:
         raise AlreadyRunningError(found.pid)
     pid = start_detached(
-        lambda ready: _run_daemon(config, location, ready),
+        command_line(config),
         stderr_path=config.stderr_path,
         timeout=timeout,
         on_waiting=lambda: print_message("waiting for the worker to serve …"),
@@ -127,37 +122,14 @@ def _serve_detached(
     print_result(f"heddle agent: started (pid {pid})", body, as_json=as_json)
 
 
-def _run_daemon(
-    config: LocalDaemonConfig, location: RepositoryLocation, on_serving: Callable[[], None]
-) -> None:
-    from heddle_supervisor.daemon import serve as run
+def _become(config: LocalDaemonConfig, *, as_json: bool) -> NoReturn:
+    """Be the daemon instead of this command, with its pid and its standard streams.
 
-    location.exclude_heddle_dir()
-    run(
-        config,
-        _run_worker,
-        preload=[_WORKER_MODULE],
-        on_serving=on_serving,
-        upgrade_command=_command_line(config),
-    )
+    Raises:
+        OSError: the interpreter cannot be executed.
+    """
+    from heddle_supervisor.daemon_process import command_line
 
-
-def _command_line(config: LocalDaemonConfig) -> list[str]:
-    """Return the interpreter's arguments that run this daemon, in the foreground."""
-    words = ["-P", "-m", "heddle_supervisor", "agent", "serve", "--foreground"]
-    words += ["--repo", str(config.repository), "--socket", str(config.socket_path)]
-    words += ["--timeout", str(config.start_timeout), "--grace", str(config.grace)]
-    words += ["--standby" if config.standby else "--no-standby"]
-    words += ["--heartbeat-deadline", str(config.heartbeat_deadline)]
-    if config.idle_timeout is not None:
-        words += ["--idle-timeout", str(config.idle_timeout)]
-    if config.max_worker_memory is not None:
-        words += ["--max-worker-memory", str(config.max_worker_memory // _MEBIBYTE)]
-    return words
-
-
-def _run_worker(settings: WorkerSettings, link: WorkerLink, heartbeat: Heartbeat) -> int:
-    """Hand over to the worker, whose modules only a process that serves ever imports."""
-    from heddle_worker.main import run_worker
-
-    return run_worker(settings, link, heartbeat)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *command_line(config, as_json=as_json)])  # noqa: S606

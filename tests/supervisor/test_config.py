@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import socket
 from pathlib import Path
@@ -111,3 +113,24 @@ class TestAnotherSocket:
     def test_a_long_path_is_refused_and_the_limit_named(self) -> None:
         with pytest.raises(ConfigError, match=r"longer than \d+ bytes"):
             self.config.with_socket(LONG)
+
+
+def test_a_configuration_can_be_handed_over_as_a_line() -> None:
+    config = dataclasses.replace(
+        LocalDaemonConfig.for_heddle_dir(Path("/r/\udcff ü/.heddle")),
+        standby=False,
+        grace=7.5,
+        idle_timeout=3.0,
+        max_worker_memory=2**40,
+    )
+    line = config.to_json()
+    assert "\n" not in line
+    assert os.fsencode(line).isascii()
+    assert LocalDaemonConfig.from_json(line) == config
+
+
+def test_a_configuration_of_another_version_is_understood() -> None:
+    config = LocalDaemonConfig.for_heddle_dir(Path("/r/.heddle"))
+    body = json.loads(config.to_json())
+    del body["grace"]
+    assert LocalDaemonConfig.from_json(json.dumps({**body, "novelty": 1})) == config

@@ -17,8 +17,7 @@ from heddle_supervisor.config import (
     default_socket_path,
     fallback_socket_path,
 )
-from heddle_supervisor.daemon import prepare_directories
-from heddle_supervisor.private_directory import UnsafePathError
+from heddle_supervisor.private_directory import UnsafePathError, prepare_directories
 from heddle_supervisor.socket_publication import SocketPublication
 
 

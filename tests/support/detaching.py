@@ -7,7 +7,6 @@ doing so. Extra arguments are the timeout, and the body's own.
 from __future__ import annotations
 
 import atexit
-import functools
 import json
 import os
 import signal
@@ -18,7 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from heddle_supervisor import detach
-from heddle_supervisor.detach import DetachedStartError, start_detached
+from heddle_supervisor.detach import (
+    DetachedStartError,
+    report_start,
+    start_detached,
+    was_detached,
+)
 from heddle_supervisor.pidfile import AlreadyRunningError
 
 Ready = Callable[[], None]
@@ -99,14 +103,16 @@ _BODIES: Final = {
 
 
 def main(directory: Path, body: str, timeout: float) -> None:
-    """Run the body in the background and print what came of it."""
+    """Run the body in the background, by this same command, and print what came of it."""
+    if was_detached():
+        sys.exit(report_start(lambda ready: _BODIES[body](directory, ready)))
     # What ignores SIGTERM is waited for as long as an honest start takes, which is long.
     detach._TERM_SECONDS = 0.5  # type: ignore[misc]
     atexit.register(sys.stdout.write, "at exit\n")
     result: dict[str, Any]
     try:
         pid = start_detached(
-            functools.partial(_BODIES[body], directory),
+            sys.argv,
             stderr_path=directory / "stderr.log",
             timeout=timeout,
             on_waiting=(directory / "waited").touch,

@@ -17,6 +17,7 @@ from heddle_daemon import HeddleDaemon
 from installation import Installation
 from waiting import wait_until
 
+from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.pidfile import read_pidfile
 from heddle_supervisor.process_identity import pid_alive
 from heddle_supervisor.version import __version__
@@ -122,9 +123,8 @@ def test_it_keeps_its_options_and_its_account(
     assert after.socket_path == str(socket)
     query(socket)
     words = Path(f"/proc/{after.pid}/cmdline").read_bytes().decode().split("\0")
-    for name, value in (("--grace", "7.5"), ("--idle-timeout", "3600.0")):
-        assert words[words.index(name) + 1] == value
-    assert "--no-standby" in words
+    config = LocalDaemonConfig.from_json(words[words.index("serve") + 1])
+    assert (config.grace, config.idle_timeout, config.standby) == (7.5, 3600.0, False)
     # It replaces workers, and stops, as one that was started.
     os.kill(after.worker_pid or 0, signal.SIGKILL)
     upgradable.until(lambda now: now.restarts == 2, "the death is noticed")
