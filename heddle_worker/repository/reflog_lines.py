@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 _LINE: Final = re.compile(
     rb"^([0-9a-f]{40}) "
-    rb"(([0-9a-f]{40}) [^<>\n]*<([^>\n]*)> ([0-9]{1,18}) [+-][0-9]{4}(?:\t([^\n]*))?)\n",
+    rb"(([0-9a-f]{40}) [^<>\n]*<([^>\n]*)> ([0-9]{1,18}) [+-][0-9]{4}(?:\t([^\n]+))?)\t?\n",
     re.MULTILINE,
 )
 _NULL: Final = b"0" * 40
@@ -26,7 +26,8 @@ class ReflogLine(NamedTuple):
         email: of whoever made the change.
         seconds: when, in Unix seconds.
         message: why; may be empty.
-        content: the line without its old id, which git may rewrite when it expires neighbours.
+        content: the line without its old id, and without the tab before an empty message: git may
+            rewrite the one and add the other when it expires neighbours.
         end: offset in the file of the first byte after the line.
     """
 

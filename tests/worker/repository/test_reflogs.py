@@ -135,6 +135,18 @@ def test_rewritten_logs_tell_nothing_twice(git: GitRepository, witness: Witness)
     assert verbs(witness.news()) == [("snapshot", "main")]
 
 
+def test_a_line_without_a_message_is_known_when_git_rewrote_it(
+    git: GitRepository, witness: Witness
+) -> None:
+    git.git("worktree", "add", "-q", "../linked")
+    log = git.git_dir() / "worktrees/linked/logs/HEAD"
+    before = log.read_bytes()
+    assert witness.news()
+    git.git("reflog", "expire", "--all")
+    assert log.read_bytes() != before
+    assert witness.news() == []
+
+
 def test_the_log_of_another_branch_over_an_emptied_one_is_known(
     git: GitRepository, witness: Witness
 ) -> None:
