@@ -19,6 +19,7 @@ BENCHMARKS: Final = {
     "endurance": "hundreds of kills, reloads and upgrades under load; stopped processes",
     "lifecycle": "start, status, stop, failover and the idle cost of the daemon",
     "peers": "other supervisors with the same worker, beside heddle",
+    "store": "durable writes, queries and followers, at a thousand operations and at a million",
     "transport": "the asyncio gRPC server beside the threaded one",
 }
 """Names and what they measure; `benchmarks.NAME` is the module of each."""

@@ -19,17 +19,19 @@ from typing import Any, Final, TypeAlias
 
 import apsw
 
-from heddle_worker.store.operations import LISTED_VERBS, TIME_BLOCK, Operation
+from heddle_worker.store.operations import (
+    COLUMNS,
+    LISTED_VERBS,
+    TIME_BLOCK,
+    Operation,
+    as_operations,
+)
 
 _Row: TypeAlias = tuple[Any, ...]
 
-_COLUMNS: Final = (
-    "o.seq, o.timestamp_secs, o.verb, o.actor_email, o.operation_id, o.thread, "
-    "o.change_id, o.old_id, o.detail"
-)
 _MAX_INTEGER: Final = 2**63 - 1
 _PAGE: Final = 256
-_WIDE: Final = 2_000
+_WIDE: Final = 1_000
 """A filter that so many entries pass is wide, however many more there are."""
 
 
@@ -61,7 +63,10 @@ class OperationQuery:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The part of the log that a query looks at: after `low`, up to `high`, within the times."""
+    """The part of the log that a query looks at: after `low`, up to `high`, within the times.
+
+    `blocks` is how many rows of `operation_times` meet the times; 0 when there is no such bound.
+    """
 
     low: int
     high: int
@@ -76,6 +81,7 @@ class _Filter:
 
     Attributes:
         source, seq: the tables to walk for what passes, and the `seq` that orders the walk.
+        index: the one table of them whose index tells how many pass.
         equal: the column that is looked up in the index.
         arguments: the values to look up, one walk for each.
         check: the condition on an entry `o` that another filter's walk meets.
@@ -83,6 +89,7 @@ class _Filter:
     """
 
     source: str
+    index: str
     seq: str
     equal: str
     arguments: tuple[str, ...]
@@ -100,7 +107,7 @@ def select(connection: apsw.Connection, query: OperationQuery) -> Iterator[Opera
         rows = itertools.islice(rows, query.limit)
     try:
         while page := list(itertools.islice(rows, _PAGE)):
-            yield from _as_operations(connection, page)
+            yield from as_operations(connection, page)
     except UnicodeDecodeError as error:
         # SQLite takes any bytes for text, and every text that was written was UTF-8.
         raise apsw.CorruptError(f"an operation's text is not UTF-8: {error}") from error
@@ -113,11 +120,14 @@ def _rows(connection: apsw.Connection, query: OperationQuery) -> Iterator[_Row]:
     filters = _filters_of(connection, query)
     if not filters:
         return _walk_blocks(connection, span, ())
-    width, place = min((_width(connection, one, span), i) for i, one in enumerate(filters))
-    effort = width if width < _WIDE else span.high - span.low
-    # Blocks that lie far apart are the shorter way; all of a span has no advantage over an index.
-    if 2 * span.blocks * TIME_BLOCK < effort:
-        return _walk_blocks(connection, span, filters)
+    place = 0
+    # A choice takes some counting, and of one there is none.
+    if len(filters) > 1 or span.blocks:
+        width, place = min((_width(connection, one, span), i) for i, one in enumerate(filters))
+        effort = width if width < _WIDE else span.high - span.low
+        # Blocks that lie far apart are the shorter way.
+        if span.blocks and 2 * span.blocks * TIME_BLOCK < effort:
+            return _walk_blocks(connection, span, filters)
     others = [*filters[:place], *filters[place + 1 :]]
     walks = [_walk(connection, filters[place], a, span, others) for a in filters[place].arguments]
     return heapq.merge(*walks, key=itemgetter(0))
@@ -128,6 +138,8 @@ def _span_of(connection: apsw.Connection, query: OperationQuery) -> _Span | None
     after = min(query.after_seq, _MAX_INTEGER)
     since = query.since_secs or -_MAX_INTEGER
     until = query.until_secs or _MAX_INTEGER
+    if not query.since_secs and not query.until_secs:
+        return _Span(low=after, high=_MAX_INTEGER, since=since, until=until, blocks=0)
     first, last, blocks = connection.execute(
         """
         SELECT min(block), max(block), count(*) FROM operation_times
@@ -167,6 +179,7 @@ def _filters_of(connection: apsw.Connection, query: OperationQuery) -> list[_Fil
 def _column_filter(column: str, index: str, values: tuple[str, ...]) -> _Filter:
     return _Filter(
         source=f"operations o INDEXED BY {index}",
+        index=f"operations o INDEXED BY {index}",
         seq="o.seq",
         equal=f"o.{column}",
         arguments=values,
@@ -179,6 +192,7 @@ def _column_filter(column: str, index: str, values: tuple[str, ...]) -> _Filter:
 def _side_filter(table: str, value: str) -> _Filter:
     return _Filter(
         source=f"{table} s INDEXED BY {table}_by_value CROSS JOIN operations o ON o.seq = s.seq",
+        index=f"{table} s INDEXED BY {table}_by_value",
         seq="s.seq",
         equal="s.value",
         arguments=(value,),
@@ -208,7 +222,7 @@ def _known_verbs(connection: apsw.Connection) -> list[str]:
 def _width(connection: apsw.Connection, one: _Filter, span: _Span) -> int:
     """Return how many entries of the span pass a filter; `_WIDE` stands for more."""
     statement = (
-        f"SELECT count(*) FROM (SELECT 1 FROM {one.source} "
+        f"SELECT count(*) FROM (SELECT 1 FROM {one.index} "
         f"WHERE {one.equal} = ? AND {one.seq} > ? AND {one.seq} <= ? LIMIT ?)"
     )
     width = 0
@@ -227,7 +241,7 @@ def _walk(
 ) -> Iterator[_Row]:
     checks = "".join(f" AND {other.check}" for other in others)
     return connection.execute(
-        f"SELECT {_COLUMNS} FROM {one.source} "
+        f"SELECT {COLUMNS} FROM {one.source} "
         f"WHERE {one.equal} = ? AND {one.seq} > ? AND {one.seq} <= ? "
         f"AND o.timestamp_secs >= ? AND o.timestamp_secs <= ?{checks} ORDER BY {one.seq}",
         (
@@ -247,7 +261,7 @@ def _walk_blocks(
     """Go through the blocks that meet the span of time, and no others."""
     checks = "".join(f" AND {one.check}" for one in filters)
     return connection.execute(
-        f"SELECT {_COLUMNS} FROM operation_times t "
+        f"SELECT {COLUMNS} FROM operation_times t "
         f"CROSS JOIN operations o ON o.seq BETWEEN t.block * {TIME_BLOCK} "
         f"AND t.block * {TIME_BLOCK} + {TIME_BLOCK - 1} "
         "WHERE t.block >= ? AND t.latest >= ? AND t.earliest <= ? "
@@ -263,34 +277,3 @@ def _walk_blocks(
             *(one.check_argument for one in filters),
         ),
     )
-
-
-def _as_operations(connection: apsw.Connection, page: list[_Row]) -> Iterator[Operation]:
-    seqs = json.dumps([row[0] for row in page])
-    symbols = _side_values(connection, "operation_symbols", seqs)
-    signal_kinds = _side_values(connection, "operation_signal_kinds", seqs)
-    for row in page:
-        yield Operation(
-            seq=row[0],
-            timestamp_secs=row[1],
-            verb=row[2],
-            actor_email=row[3],
-            operation_id=row[4],
-            thread=row[5],
-            change_id=row[6],
-            old_id=row[7],
-            detail=row[8],
-            symbols=tuple(symbols.get(row[0], ())),
-            signal_kinds=tuple(signal_kinds.get(row[0], ())),
-        )
-
-
-def _side_values(connection: apsw.Connection, table: str, seqs: str) -> dict[int, list[str]]:
-    values: dict[int, list[str]] = {}
-    for seq, value in connection.execute(
-        f"SELECT s.seq, s.value FROM json_each(?) j "
-        f"CROSS JOIN {table} s ON s.seq = j.value ORDER BY s.seq, s.position",
-        (seqs,),
-    ):
-        values.setdefault(seq, []).append(value)
-    return values

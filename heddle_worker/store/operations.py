@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
@@ -29,6 +30,12 @@ LISTED_VERBS: Final = frozenset(
 
 TIME_BLOCK: Final = 1_024
 """How many neighbouring operations share one row of `operation_times`."""
+
+COLUMNS: Final = (
+    "o.seq, o.timestamp_secs, o.verb, o.actor_email, o.operation_id, o.thread, "
+    "o.change_id, o.old_id, o.detail"
+)
+"""Of `operations o`, in the order that `as_operations` takes."""
 
 _INSERT: Final = "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NOTE_TIME: Final = """
@@ -112,6 +119,29 @@ def newest_seq(connection: apsw.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(seq), 0) FROM operations").get)
 
 
+def as_operations(
+    connection: apsw.Connection, rows: Sequence[tuple[Any, ...]]
+) -> Iterator[Operation]:
+    """Yield the operations of rows that have `COLUMNS`."""
+    seqs = json.dumps([row[0] for row in rows])
+    symbols = _side_values(connection, "operation_symbols", seqs)
+    signal_kinds = _side_values(connection, "operation_signal_kinds", seqs)
+    for row in rows:
+        yield Operation(
+            seq=row[0],
+            timestamp_secs=row[1],
+            verb=row[2],
+            actor_email=row[3],
+            operation_id=row[4],
+            thread=row[5],
+            change_id=row[6],
+            old_id=row[7],
+            detail=row[8],
+            symbols=tuple(symbols.get(row[0], ())),
+            signal_kinds=tuple(signal_kinds.get(row[0], ())),
+        )
+
+
 def _row(seq: int, new: NewOperation) -> tuple[int | str | bytes, ...]:
     return (
         seq,
@@ -133,6 +163,17 @@ def _times(numbered: Sequence[tuple[int, NewOperation]]) -> list[tuple[int, int,
         earliest, latest = times.get(seq // TIME_BLOCK, (now, now))
         times[seq // TIME_BLOCK] = min(earliest, now), max(latest, now)
     return [(block, *span) for block, span in times.items()]
+
+
+def _side_values(connection: apsw.Connection, table: str, seqs: str) -> dict[int, list[str]]:
+    values: dict[int, list[str]] = {}
+    for seq, value in connection.execute(
+        f"SELECT s.seq, s.value FROM json_each(?) j "  # noqa: S608 - one of our two names
+        f"CROSS JOIN {table} s ON s.seq = j.value ORDER BY s.seq, s.position",
+        (seqs,),
+    ):
+        values.setdefault(seq, []).append(value)
+    return values
 
 
 _SIDE_TABLES: Final[tuple[tuple[str, Callable[[NewOperation], tuple[str, ...]]], ...]] = (
