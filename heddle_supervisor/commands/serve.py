@@ -95,6 +95,7 @@ def serve(
             idle_timeout=idle_timeout,
             max_worker_memory=max_worker_memory and max_worker_memory * _MEBIBYTE,
         )
+        prepare_directories(config)
         location.exclude_heddle_dir()
         if detach:
             _serve_detached(config, timeout=timeout, as_json=as_json)
@@ -108,7 +109,6 @@ def _serve_detached(config: LocalDaemonConfig, *, timeout: float, as_json: bool)
     from heddle_supervisor.detach import start_detached
     from heddle_supervisor.pidfile import AlreadyRunningError
 
-    prepare_directories(config)
     found = inspect(config)
     if found.running and found.pid is not None:
         raise AlreadyRunningError(found.pid)
