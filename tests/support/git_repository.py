@@ -57,6 +57,13 @@ class GitRepository:
         self.git("commit", "--quiet", "--allow-empty", "-m", subject, at=at)
         return self.head()
 
+    def fast_import(self, stream: bytes) -> None:
+        """Make the commits of a stream, and check the branch out."""
+        subprocess.run(
+            ["git", "-C", str(self.root), "fast-import", "--quiet"], input=stream, check=True
+        )
+        self.git("reset", "--quiet", "--hard")
+
     def write(self, name: str, text: str) -> None:
         """Write a file into the worktree and stage it."""
         path = self.root / name
@@ -74,10 +81,14 @@ class GitRepository:
 
     def reflog(self, log: str = "HEAD") -> list[ReflogLine]:
         """Return the lines of a reflog file, the oldest first."""
-        lines = (self.git_dir() / "logs" / log).read_text(encoding="utf-8").splitlines()
-        parsed = []
-        for line in lines:
-            ids, _tab, message = line.partition("\t")
-            old, new = ids.split(" ", 2)[:2]
-            parsed.append(ReflogLine(old.replace(_ZERO, ""), new.replace(_ZERO, ""), message))
-        return parsed
+        return read_reflog(self.git_dir() / "logs" / log)
+
+
+def read_reflog(path: Path) -> list[ReflogLine]:
+    """Return the lines of a reflog file, the oldest first."""
+    parsed = []
+    for line in path.read_text(encoding="utf-8", errors="surrogateescape").split("\n")[:-1]:
+        ids, _tab, message = line.partition("\t")
+        old, new = ids.split(" ", 2)[:2]
+        parsed.append(ReflogLine(old.replace(_ZERO, ""), new.replace(_ZERO, ""), message))
+    return parsed
