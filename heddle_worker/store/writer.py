@@ -6,13 +6,13 @@ its own changes and nobody else's. Nobody hears of success before the commit is 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import apsw
 
@@ -24,6 +24,7 @@ from heddle_worker.store.errors import (
     StoreError,
     as_store_error,
 )
+from heddle_worker.store.jobs import AnyJob, AwaitedJob, Job, deliver
 
 T = TypeVar("T")
 
@@ -36,20 +37,6 @@ _RESTART_PAGES: Final = 4_000
 
 Without that, readers that overlap without end would let the log grow without end.
 """
-
-
-@dataclass(slots=True)
-class _Job:
-    work: Callable[[apsw.Connection], Any]
-    future: Future[Any] = field(default_factory=Future)
-    outcome: Any = None
-    failure: BaseException | None = None
-
-    def deliver(self) -> None:
-        if self.failure is None:
-            self.future.set_result(self.outcome)
-        else:
-            self.future.set_exception(self.failure)
 
 
 class _Begin:
@@ -81,7 +68,7 @@ class Writer:
     def __init__(self, database: Database, beat: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._beat = beat
-        self._queue: queue.SimpleQueue[_Begin | _Job | _Beat | _End] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Begin | AnyJob | _Beat | _End] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
         self._begin_failure: StoreError | None = None
@@ -115,7 +102,17 @@ class Writer:
         Raises:
             StoreClosedError: the writer was closed.
         """
-        job = _Job(work)
+        job = Job(work)
+        self._put(job)
+        return job.future
+
+    def submit_awaited(self, work: Callable[[apsw.Connection], T]) -> asyncio.Future[T]:
+        """Do as `submit` does, for a coroutine: the loop is woken once for a whole group.
+
+        Raises:
+            StoreClosedError: the writer was closed.
+        """
+        job = AwaitedJob(work, asyncio.get_running_loop().create_future())
         self._put(job)
         return job.future
 
@@ -139,7 +136,7 @@ class Writer:
         if self._close_failure is not None:
             raise self._close_failure
 
-    def _put(self, entry: _Begin | _Job | _Beat) -> None:
+    def _put(self, entry: _Begin | AnyJob | _Beat) -> None:
         with self._closing:
             if self._closed:
                 raise StoreClosedError(f"{self._database.path} was closed")
@@ -153,8 +150,8 @@ class Writer:
             for entry in entries:
                 if isinstance(entry, _Begin):
                     self._begin_session(entry)
-            jobs = [entry for entry in entries if isinstance(entry, _Job)]
-            jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+            jobs = [entry for entry in entries if isinstance(entry, Job | AwaitedJob)]
+            jobs = [job for job in jobs if job.is_wanted()]
             if jobs:
                 self._commit(jobs)
             if any(isinstance(entry, _Beat) for entry in entries):
@@ -174,14 +171,14 @@ class Writer:
         else:
             entry.future.set_result(None)
 
-    def _take(self) -> list[_Begin | _Job | _Beat | _End]:
+    def _take(self) -> list[_Begin | AnyJob | _Beat | _End]:
         entries = [self._queue.get()]
         with contextlib.suppress(queue.Empty):
             while len(entries) < _GROUP_LIMIT:
                 entries.append(self._queue.get_nowait())
         return entries
 
-    def _commit(self, jobs: list[_Job]) -> None:
+    def _commit(self, jobs: list[AnyJob]) -> None:
         try:
             self._begin()
             for job in jobs:
@@ -195,7 +192,7 @@ class Writer:
         for job in jobs:
             if isinstance(job.failure, StoreCorruptError):
                 self._database.condemn(job.failure)
-            job.deliver()
+        deliver(jobs)
 
     def _begin(self) -> None:
         if self._begin_failure is not None:
@@ -215,7 +212,7 @@ class Writer:
             else:
                 return
 
-    def _run_in_savepoint(self, job: _Job) -> None:
+    def _run_in_savepoint(self, job: AnyJob) -> None:
         connection = self._database.connection
         connection.execute("SAVEPOINT caller")
         try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
@@ -248,6 +249,55 @@ def test_a_cancelled_caller_never_runs(writer: Writer, heddle_dir: Path) -> None
     with pytest.raises(CancelledError):
         future.result(DEADLINE)
     assert keys(heddle_dir) == ["b"]
+
+
+def test_coroutines_get_what_other_callers_get(writer: Writer, heddle_dir: Path) -> None:
+    async def calls() -> list[object]:
+        gate = Gate(writer)
+        futures = [writer.submit_awaited(put(f"{number}")) for number in range(5)]
+        futures.append(writer.submit_awaited(put_and_fail("failing")))
+        assert futures[2].cancel()
+        gate.open()
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    *results, failure = asyncio.run(calls())
+    assert [type(one) for one in results] == [str, str, asyncio.CancelledError, str, str]
+    assert isinstance(failure, LookupError)
+    assert keys(heddle_dir) == ["0", "1", "3", "4"]
+
+
+def test_a_coroutine_that_left_while_its_work_ran_harms_nobody(
+    writer: Writer, heddle_dir: Path
+) -> None:
+    entered, opened = threading.Event(), threading.Event()
+
+    def hold(connection: apsw.Connection) -> str:
+        entered.set()
+        assert opened.wait(DEADLINE)
+        return put("held")(connection)
+
+    async def calls() -> str:
+        leaving = writer.submit_awaited(hold)
+        assert await asyncio.to_thread(entered.wait, DEADLINE)
+        leaving.cancel()
+        opened.set()
+        return await writer.submit_awaited(put("after"))
+
+    assert asyncio.run(calls()) == "after"
+    # Its loop is closed by now, and it cannot be told.
+    assert keys(heddle_dir) == ["after", "held"]
+
+
+def test_a_loop_that_was_closed_is_not_told(writer: Writer, heddle_dir: Path) -> None:
+    gate = Gate(writer)
+
+    async def call() -> None:
+        writer.submit_awaited(put("nobody waits"))
+
+    asyncio.run(call())
+    gate.open()
+    assert writer.submit(put("after")).result(DEADLINE) == "after"
+    assert keys(heddle_dir) == ["after", "nobody waits"]
 
 
 def test_a_beat_comes_from_the_writers_thread_once_for_each_time_it_is_asked(
