@@ -204,7 +204,7 @@ class Mutations:
                 idempotency.keep(connection, key, Finished(digest, reply), now)
             return reply
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.submit_awaited(work)
 
 
 def _find(connection: apsw.Connection, key: RequestKey, digest: bytes, now: int) -> bytes | None:
