@@ -77,6 +77,11 @@ class Domain:
             return False
         return True
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether the store needs no further look: another worker has just used this very file."""
+        return self.database.was_in_use and self.in_place
+
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
         self.verification.close()

@@ -44,6 +44,8 @@ EXIT_TRY_AGAIN: Final = 75
 """Exit status of a worker whose start may succeed later (`EX_TEMPFAIL`)."""
 
 _HEALTH_CHECK_SECONDS: Final = 10.0
+# A takeover's first calls are answered by then.
+_FIRST_CALLS_SECONDS: Final = 0.005
 # What is left of the grace period for telling the callers whose calls are cut short.
 _FAREWELL_SECONDS: Final = 0.3
 # A call may still come in on a connection while its GOAWAY is on the way.
@@ -129,26 +131,26 @@ class Worker:
         self._link.send(Message(Report.WARM))
 
     async def _activate(self) -> None:
-        """Become the one that writes, and serve.
-
-        The beginning of the store's session has to be waited for by what is written, which it is
-        by order, but by the first calls only where it may find the store unfit: a successor's was
-        in use a moment ago.
-        """
-        self._admission.advance(Phase.ACTIVATING)
+        """Become the one that writes, and serve, if calls were not let in already."""
         domain = self._domain
-        if domain is None or not domain.in_place:
+        if self._admission.phase is Phase.SERVING:
+            # The first calls have waited: they come before what nobody waits for.
+            await asyncio.sleep(_FIRST_CALLS_SECONDS)
+        elif domain is None or not domain.in_place:
             # Somebody has put another file there while this worker stood by.
             domain = self._domain = await self._open_domain()
-        for name, servicer in servicers(domain, self._settings, self._dispatcher.counters).items():
-            self._dispatcher.install(name, servicer)
-        session = asyncio.wrap_future(domain.writer.begin())
-        if domain.database.was_in_use:
-            self._admission.advance(Phase.SERVING)
-        await _opened(session)
+        assert domain is not None  # noqa: S101 - it was opened before calls were let in
+        await _opened(asyncio.wrap_future(domain.writer.begin()))
+        self._let_calls_in(domain)
         domain.verification.start()
-        self._admission.advance(Phase.SERVING)
         self._link.send(Message(Report.SERVING))
+
+    def _let_calls_in(self, domain: Domain) -> None:
+        if self._admission.phase is Phase.ACTIVATING:
+            services = servicers(domain, self._settings, self._dispatcher.counters)
+            for name, servicer in services.items():
+                self._dispatcher.install(name, servicer)
+            self._admission.advance(Phase.SERVING)
 
     async def _retire(self) -> Message:
         """Serve until every connection has aged and no call is in flight; return what is next."""
@@ -175,8 +177,20 @@ class Worker:
             await _close(self._domain)
 
     def _read_link(self) -> None:
-        if not self._link.receive(self._commands.put_nowait):
+        if not self._link.receive(self._take_command):
             lifeline.cut()
+
+    def _take_command(self, message: Message) -> None:
+        """Keep a command for its turn; but let calls in at once where nothing can speak against it.
+
+        The store of a successor was in use a moment ago. Its session has to have begun before
+        anything is written, which the writer sees to, but not before the first calls.
+        """
+        if message.kind is Command.ACTIVATE:
+            self._admission.advance(Phase.ACTIVATING)
+            if self._domain is not None and self._domain.is_in_use:
+                self._let_calls_in(self._domain)
+        self._commands.put_nowait(message)
 
     def _beat(self) -> None:
         """Beat, from the event loop itself: a loop that is held up must be seen to be."""

@@ -46,6 +46,7 @@ class Database:
         wants_check: nobody has found the file sound since an unclean end: `verify` it at leisure.
         was_in_use: when it was prepared it bore the mark of a session of this machine's present
             uptime. So it was checked since the machine came up, and could be written.
+        in_session: a session was begun.
     """
 
     def __init__(self, path: Path, connection: apsw.Connection) -> None:
@@ -55,7 +56,7 @@ class Database:
         self.wants_check = False
         self._damage: StoreCorruptError | None = None
         self.was_in_use = False
-        self._in_session = False
+        self.in_session = False
         self._identity = _identity(path)
         self._mark = f"{soundness.boot_id()} {secrets.token_hex(8)}"
 
@@ -128,7 +129,7 @@ class Database:
             with contextlib.suppress(apsw.FullError):
                 self.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", notes)
             self.connection.pragma("synchronous", "full")
-        self._in_session = True
+        self.in_session = True
 
     def reader(self) -> apsw.Connection:
         """Return a new connection that can only read.
@@ -217,7 +218,7 @@ class Database:
         Raises:
             StoreError: the file could not be brought to that state; the connection is closed.
         """
-        if not self._in_session:
+        if not self.in_session:
             self.connection.close()
             return
         try:

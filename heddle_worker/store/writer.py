@@ -57,7 +57,7 @@ class _End:
 class Writer:
     """Owns the database's writing connection, and closes the database at its end.
 
-    A database in which no session was begun needs `begin` before the first `submit`.
+    The database's session begins with the first work, unless it was begun before.
 
     Args:
         database: nobody else uses its connection from now on.
@@ -71,7 +71,6 @@ class Writer:
         self._queue: queue.SimpleQueue[_Begin | AnyJob | _Beat | _End] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
-        self._begin_failure: StoreError | None = None
         self._close_failure: StoreError | None = None
         self._wal_pages = 0
         self._restart_at = _RESTART_PAGES
@@ -81,9 +80,9 @@ class Writer:
         self._thread.start()
 
     def begin(self) -> Future[None]:
-        """Begin the database's session; what is submitted afterwards waits for that.
+        """Begin the database's session now, before there is any work.
 
-        The future has the `StoreError` for which it failed; whatever is submitted then fails too.
+        The future has the `StoreError` for which that failed.
 
         Raises:
             StoreClosedError: the writer was closed.
@@ -164,12 +163,15 @@ class Writer:
 
     def _begin_session(self, entry: _Begin) -> None:
         try:
-            self._patiently(self._database.begin_session)
+            self._require_session()
         except StoreError as error:
-            self._begin_failure = error
             entry.future.set_exception(error)
         else:
             entry.future.set_result(None)
+
+    def _require_session(self) -> None:
+        if not self._database.in_session:
+            self._patiently(self._database.begin_session)
 
     def _take(self) -> list[_Begin | AnyJob | _Beat | _End]:
         entries = [self._queue.get()]
@@ -195,8 +197,7 @@ class Writer:
         deliver(jobs)
 
     def _begin(self) -> None:
-        if self._begin_failure is not None:
-            raise self._begin_failure
+        self._require_session()
         self._database.check_usable()
         self._patiently(lambda: self._database.connection.execute("BEGIN IMMEDIATE"))
 

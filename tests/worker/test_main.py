@@ -189,6 +189,39 @@ def test_health_checks_wait_while_the_worker_is_being_activated(
         assert asking.result().status == _SERVING
 
 
+def test_a_successor_lets_calls_in_before_it_may_write(
+    start_worker: StartWorker, repository: Repository
+) -> None:
+    start_worker().activate()
+    successor = start_worker()
+    successor.expect(Report.WARM)
+    commit = repository.commit("second")
+    with _client(successor.path) as client:
+        with _held_database(repository):
+            successor.tell(Command.ACTIVATE)
+            _until(lambda: client.status() == _SERVING)
+            writing = client.query_later()
+            assert not writing.done()
+        assert bytes.fromhex(commit) in [hit.change_id for hit in writing.result().hits]
+        successor.expect(Report.SERVING)
+
+
+def test_a_successor_whose_store_was_replaced_opens_the_new_one(
+    start_worker: StartWorker, repository: Repository
+) -> None:
+    start_worker().activate()
+    successor = start_worker()
+    successor.expect(Report.WARM)
+    state = repository.heddle_dir / "state"
+    state.rename(state.with_name("aside"))
+    state.mkdir(mode=0o700)
+    successor.tell(Command.ACTIVATE)
+    successor.expect(Report.SERVING)
+    with _client(successor.path) as client:
+        assert client.query().hits
+    assert (state / "heddle.db").exists()
+
+
 def _asks_too_late(client: _Client) -> bool:
     try:
         client.health.Check(health_pb2.HealthCheckRequest(), timeout=0.1)

@@ -128,6 +128,22 @@ def test_the_end_of_an_older_worker_is_not_that_of_its_successor(heddle_dir: Pat
     third.close()
 
 
+def test_a_database_tells_whether_it_was_in_use_since_the_machine_came_up(
+    heddle_dir: Path,
+) -> None:
+    def was_in_use() -> bool:
+        database = Database.prepare(heddle_dir)
+        database.close()
+        return database.was_in_use
+
+    assert not was_in_use()
+    database = Database.open(heddle_dir)
+    assert was_in_use()
+    database.connection.execute("UPDATE meta SET value = 'another-boot 00' WHERE key = 'opened'")
+    assert not was_in_use()
+    database.close()
+
+
 def fill(database: Database) -> None:
     database.connection.execute(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"

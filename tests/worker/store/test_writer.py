@@ -355,3 +355,55 @@ def test_the_write_ahead_log_is_bounded(writer: Writer, heddle_dir: Path) -> Non
         writer.submit(rewrite).result(DEADLINE)
     # Sixty times half a megabyte went through it.
     assert database_path(heddle_dir).with_name("heddle.db-wal").stat().st_size < 16 * 2**20
+
+
+def marks(heddle_dir: Path) -> int:
+    """Return how many sessions have noted that they are open."""
+    connection = apsw.Connection(str(database_path(heddle_dir)))
+    count = int(connection.execute("SELECT count(*) FROM meta WHERE key = 'opened'").get)
+    connection.close()
+    return count
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_session_begins_when_asked_or_with_the_first_work(
+    heddle_dir: Path, asked: bool
+) -> None:
+    writer = Writer(Database.prepare(heddle_dir))
+    assert marks(heddle_dir) == 0
+    if asked:
+        writer.begin().result(DEADLINE)
+    else:
+        writer.submit(put("a")).result(DEADLINE)
+    assert marks(heddle_dir) == 1
+    writer.submit(put("b")).result(DEADLINE)
+    writer.close()
+    assert marks(heddle_dir) == 0
+    assert "b" in keys(heddle_dir)
+
+
+def test_nothing_is_written_by_a_writer_that_was_never_used(heddle_dir: Path) -> None:
+    other = Database.open(heddle_dir)
+    Writer(Database.prepare(heddle_dir)).close()
+    assert marks(heddle_dir) == 1
+    other.close()
+
+
+def test_a_session_that_cannot_begin_is_an_error_and_so_is_work(
+    heddle_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heddle_worker.store.writer._LOCK_WAIT_MS", 20)
+    beats = threading.Semaphore(0)
+    writer = Writer(Database.prepare(heddle_dir), beats.release)
+    other = Database.open(heddle_dir)
+    other.connection.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusyError):
+        writer.begin().result(DEADLINE)
+    assert beats.acquire(timeout=DEADLINE)
+    with pytest.raises(StoreBusyError):
+        writer.submit(put("a")).result(DEADLINE)
+    other.connection.execute("COMMIT")
+    assert writer.submit(put("b")).result(DEADLINE) == "b"
+    assert keys(heddle_dir) == ["b"]
+    other.close()
+    writer.close()
