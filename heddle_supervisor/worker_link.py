@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -52,16 +52,33 @@ class Message:
 
     def encode(self) -> bytes:
         """Return the line that carries this message, newline included."""
+        return _ENCODED.get(self) or self._encode()
+
+    def _encode(self) -> bytes:
         body = {"kind": self.kind.value, "detail": self.detail, "seconds": self.seconds}
         return json.dumps(body).encode() + b"\n"
 
 
+_KINDS: Final[Mapping[str, Report | Command]] = {k.value: k for k in (*Report, *Command)}
+# The first JSON that a process reads or writes takes it some tenths of a millisecond, for which
+# clients would wait whenever a worker is told to take over from a dead one.
+_ENCODED: Final[Mapping[Message, bytes]] = {
+    message: message._encode() for message in map(Message, _KINDS.values())
+}
+_DECODED: Final[Mapping[bytes, Message]] = {
+    line.removesuffix(b"\n"): message for message, line in _ENCODED.items()
+}
+
+
 def _decode(line: bytes) -> Message | None:
     """Return the message on a line, or `None` for one of another version's vocabulary."""
+    return _DECODED.get(line) or _parse(line)
+
+
+def _parse(line: bytes) -> Message | None:
     try:
         body = json.loads(line)
-        kinds: dict[str, Report | Command] = {k.value: k for k in (*Report, *Command)}
-        return Message(kinds[body["kind"]], str(body["detail"]), float(body["seconds"]))
+        return Message(_KINDS[body["kind"]], str(body["detail"]), float(body["seconds"]))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 from heddle_worker.failures import (
@@ -87,6 +88,7 @@ class Admission:
         """
         self._note_use = note_use
         self._phase = Phase.WARM
+        self._serving_since = time.monotonic()
         self._calls: set[CallInFlight] = set()
         self._streams: set[CallInFlight] = set()
         self._changed = asyncio.Event()
@@ -96,8 +98,15 @@ class Admission:
         """The phase now."""
         return self._phase
 
+    @property
+    def served_for(self) -> float:
+        """Seconds since the worker began to serve."""
+        return time.monotonic() - self._serving_since
+
     def advance(self, phase: Phase) -> None:
         """Enter a later phase, and end the streams that may not live on in it."""
+        if phase is Phase.SERVING:
+            self._serving_since = time.monotonic()
         self._phase = max(self._phase, phase)
         self._notify()
         if self._phase >= Phase.RETIRING:

@@ -117,7 +117,7 @@ class Worker:
     async def _warm_up(self) -> None:
         """Open what may be shared, listen, and make one call, as a first client would."""
         settings = self._settings
-        self._domain = await self._open_domain()
+        await self._open_domain()
         self._server = Server(self._admission, self._dispatcher, SERVICES)
         path = settings.socket_path
         try:
@@ -133,24 +133,16 @@ class Worker:
     async def _activate(self) -> None:
         """Become the one that writes, and serve, if calls were not let in already."""
         domain = self._domain
-        if self._admission.phase is Phase.SERVING:
+        if domain is None or not domain.in_place:
+            # Somebody has put another file there while this worker stood by.
+            domain = await self._open_domain()
+        elif self._admission.phase is Phase.SERVING:
             # The first calls have waited: they come before what nobody waits for.
             await asyncio.sleep(_FIRST_CALLS_SECONDS)
-        elif domain is None or not domain.in_place:
-            # Somebody has put another file there while this worker stood by.
-            domain = self._domain = await self._open_domain()
-        assert domain is not None  # noqa: S101 - it was opened before calls were let in
         await _opened(asyncio.wrap_future(domain.writer.begin()))
-        self._let_calls_in(domain)
+        self._admission.advance(Phase.SERVING)
         domain.verification.start()
         self._link.send(Message(Report.SERVING))
-
-    def _let_calls_in(self, domain: Domain) -> None:
-        if self._admission.phase is Phase.ACTIVATING:
-            services = servicers(domain, self._settings, self._dispatcher.counters)
-            for name, servicer in services.items():
-                self._dispatcher.install(name, servicer)
-            self._admission.advance(Phase.SERVING)
 
     async def _retire(self) -> Message:
         """Serve until every connection has aged and no call is in flight; return what is next."""
@@ -187,9 +179,8 @@ class Worker:
         anything is written, which the writer sees to, but not before the first calls.
         """
         if message.kind is Command.ACTIVATE:
-            self._admission.advance(Phase.ACTIVATING)
-            if self._domain is not None and self._domain.is_in_use:
-                self._let_calls_in(self._domain)
+            at_once = self._domain is not None and self._domain.is_in_use
+            self._admission.advance(Phase.SERVING if at_once else Phase.ACTIVATING)
         self._commands.put_nowait(message)
 
     def _beat(self) -> None:
@@ -205,12 +196,19 @@ class Worker:
         self._heartbeat.beat(Part.STORE_WRITER)
 
     async def _open_domain(self) -> Domain:
+        """Open, in place of what was open, and let the services answer from it."""
+        if self._domain is not None:
+            await _close(self._domain)
         settings = self._settings
-        return await _opened(
+        domain = self._domain = await _opened(
             asyncio.to_thread(
                 Domain.open, settings.repository, settings.heddle_dir, self._beat_store
             )
         )
+        services = servicers(domain, settings, self._admission, self._dispatcher.counters)
+        for name, servicer in services.items():
+            self._dispatcher.install(name, servicer)
+        return domain
 
 
 async def _close(domain: Domain) -> None:

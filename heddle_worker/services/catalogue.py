@@ -16,6 +16,7 @@ from heddle_api.v1 import (
     transaction_pb2,
 )
 from heddle_supervisor.worker_settings import WorkerSettings
+from heddle_worker.admission import Admission
 from heddle_worker.call_counters import CallCounters
 from heddle_worker.domain import Domain
 from heddle_worker.services.daemon import DaemonService
@@ -40,11 +41,11 @@ SERVICES: Final = _services_of(
 
 
 def servicers(
-    domain: Domain, settings: WorkerSettings, counters: CallCounters
+    domain: Domain, settings: WorkerSettings, admission: Admission, counters: CallCounters
 ) -> dict[str, object]:
     """Return the servicers of an open domain by the full names of their services."""
     return {
         "heddle.v1.HookService": HookService(domain),
         "heddle.v1.OperationLogQueryService": OperationLogService(domain),
-        "heddle.local.v1.DaemonService": DaemonService(domain, settings, counters),
+        "heddle.local.v1.DaemonService": DaemonService(domain, settings, admission, counters),
     }

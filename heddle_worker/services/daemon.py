@@ -14,6 +14,7 @@ from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.status_file import read_status
 from heddle_supervisor.version import __version__
 from heddle_supervisor.worker_settings import WorkerSettings
+from heddle_worker.admission import Admission
 from heddle_worker.call_counters import CallCounters
 from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
@@ -28,13 +29,17 @@ _FEATURES: Final = ("operation_log.after_seq",)
 class DaemonService:
     """Answers for one worker, since it began to serve."""
 
-    def __init__(self, domain: Domain, settings: WorkerSettings, counters: CallCounters) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        settings: WorkerSettings,
+        admission: Admission,
+        counters: CallCounters,
+    ) -> None:
         self._domain = domain
         self._settings = settings
+        self._admission = admission
         self._counters = counters
-        self._began = time.monotonic()
-        self._started_at = Timestamp()
-        self._started_at.GetCurrentTime()
 
     async def GetDaemon(
         self, request: daemon_pb2.GetDaemonRequest, _call: Call
@@ -49,13 +54,14 @@ class DaemonService:
         checks.text("repo_path", request.repo_path)
         checks.done()
         await ensure_repo_path(self._domain, request.repo_path)
+        uptime = self._admission.served_for
         return daemon_pb2.Daemon(
             version=__version__,
             api_level=_API_LEVEL,
             worker_pid=os.getpid(),
             generation=self._settings.generation,
-            started_at=self._started_at,
-            uptime_seconds=time.monotonic() - self._began,
+            started_at=_timestamp(time.time() - uptime),
+            uptime_seconds=uptime,
             repository_path=str(self._settings.repository),
             features=_FEATURES,
             limits=daemon_pb2.Limits(
@@ -87,3 +93,9 @@ class DaemonService:
             daemon_pb2.Restart(at=Timestamp(seconds=restart["at"]), reason=restart["reason"])
             for restart in (record.recent_restarts if record else ())
         ]
+
+
+def _timestamp(seconds: float) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromMilliseconds(round(seconds * 1000))
+    return timestamp
