@@ -136,9 +136,6 @@ class Worker:
         if domain is None or not domain.in_place:
             # Somebody has put another file there while this worker stood by.
             domain = await self._open_domain()
-        elif self._admission.phase is Phase.SERVING:
-            # The first calls have waited: they come before what nobody waits for.
-            await asyncio.sleep(_FIRST_CALLS_SECONDS)
         await _opened(asyncio.wrap_future(domain.writer.begin()))
         self._admission.advance(Phase.SERVING)
         domain.verification.start()
@@ -176,11 +173,16 @@ class Worker:
         """Keep a command for its turn; but let calls in at once where nothing can speak against it.
 
         The store of a successor was in use a moment ago. Its session has to have begun before
-        anything is written, which the writer sees to, but not before the first calls.
+        anything is written, which the writer sees to, but not before the first calls, which have
+        waited. No other command comes before the worker has reported that it serves.
         """
-        if message.kind is Command.ACTIVATE:
-            at_once = self._domain is not None and self._domain.is_in_use
-            self._admission.advance(Phase.SERVING if at_once else Phase.ACTIVATING)
+        if message.kind is Command.ACTIVATE and self._domain is not None:
+            if self._domain.is_in_use:
+                self._admission.advance(Phase.SERVING)
+                loop = asyncio.get_running_loop()
+                loop.call_later(_FIRST_CALLS_SECONDS, self._commands.put_nowait, message)
+                return
+            self._admission.advance(Phase.ACTIVATING)
         self._commands.put_nowait(message)
 
     def _beat(self) -> None:
