@@ -43,8 +43,9 @@ class CallInFlight:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one
         self._task = task
-        self._interruption: WorkerUnavailableError | None = None
+        self._interruption: Exception | None = None
         self._interruptible = False
+        self._sending = False
 
     def interrupt(self, reason: WorkerUnavailableError) -> None:
         """Raise `reason` in the call: at once, or when it next gets to interruptible code."""
@@ -53,12 +54,22 @@ class CallInFlight:
             if self._interruptible:
                 self._task.cancel()
 
+    def cut_off(self, reason: Exception) -> None:
+        """Raise `reason` in the call, even while it sends: its client takes nothing.
+
+        What was being sent still arrives, if the client ever reads on, and then the status.
+        """
+        if self._sending:
+            self._interruption = self._interruption or reason
+            self._task.cancel()
+        elif self._interruption is None:
+            self._interruption = reason
+            if self._interruptible:
+                self._task.cancel()
+
     @contextlib.contextmanager
     def interruptible(self) -> Iterator[None]:
         """Mark the code that `interrupt` may cut short.
-
-        Sending is not to be marked: a message that is cut short leaves the transport unable to
-        send the status that explains why.
 
         Raises:
             WorkerUnavailableError: the call was interrupted.
@@ -69,12 +80,32 @@ class CallInFlight:
         try:
             yield
         except asyncio.CancelledError:
-            if self._interruption is None:
-                raise
-            self._task.uncancel()
-            raise self._interruption from None
+            self._raise_interruption()
+            raise
         finally:
             self._interruptible = False
+
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[None]:
+        """Mark the sending of one message, which `interrupt` lets finish.
+
+        Raises:
+            Exception: the reason for which the call was cut off.
+        """
+        self._sending = True
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._raise_interruption()
+            raise
+        finally:
+            self._sending = False
+
+    def _raise_interruption(self) -> None:
+        """Raise the reason for which the task was cancelled, if it was one of ours."""
+        if self._interruption is not None:
+            self._task.uncancel()
+            raise self._interruption from None
 
 
 class Admission:

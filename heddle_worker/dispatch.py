@@ -34,11 +34,13 @@ class Call:
         method: full path, such as `/heddle.v1.HookService/ListHooks`.
         request_bytes: the request as it was sent; empty when the client streams.
         metadata: what the client sent along; of a key sent twice, the last.
+        cut_off: ends the call at once with an error's status, even while a message is being sent.
     """
 
     method: str
     request_bytes: bytes
     metadata: dict[str, str | bytes]
+    cut_off: Callable[[Exception], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Dispatcher:
             message = method.parse(request)
             with in_flight.interruptible():
                 reply = await self._implementation(method)(
-                    message, Call(method.full_name, request, metadata)
+                    message, Call(method.full_name, request, metadata, in_flight.cut_off)
                 )
             return _encode(reply)
 
@@ -139,7 +141,8 @@ class Dispatcher:
             Exception: whatever the admission, the request or the servicer is refused or fails with.
         """
         async with self._admit(method) as in_flight:
-            call = Call(method.full_name, request if isinstance(request, bytes) else b"", metadata)
+            body = request if isinstance(request, bytes) else b""
+            call = Call(method.full_name, body, metadata, in_flight.cut_off)
             message = (
                 method.parse(request)
                 if isinstance(request, bytes)
@@ -151,7 +154,9 @@ class Dispatcher:
                         reply = await anext(replies, None)
                     if reply is None:
                         return
-                    await send(_encode(reply))
+                    encoded = _encode(reply)
+                    with in_flight.sending():
+                        await send(encoded)
 
     @contextlib.asynccontextmanager
     async def _admit(self, method: Method) -> AsyncIterator[CallInFlight]:

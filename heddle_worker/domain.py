@@ -13,8 +13,10 @@ from heddle_worker.repository.repository import Repository
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
+from heddle_worker.watcher import Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Domain:
         verification: of the store's file, after an unclean end.
         operation_log: of the repository, kept in the store.
         mutations: runs what changes something.
+        tail: the end of the log, as it grows.
+        watcher: reads git's activity into the log as it happens.
     """
 
     root: Path
@@ -39,6 +43,8 @@ class Domain:
     verification: Verification
     operation_log: OperationLog
     mutations: Mutations
+    tail: Tail
+    watcher: Watcher
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -56,7 +62,9 @@ class Domain:
             StoreError: the store cannot be used.
         """
         repository, database = Repository.open(root), Database.prepare(heddle_dir)
-        writer, readers = Writer(database, beat), Readers(database)
+        tail = Tail(database)
+        writer, readers = Writer(database, beat, tail.note_commit), Readers(database)
+        operation_log = OperationLog(repository, writer, readers)
         return cls(
             root=root,
             repository=repository,
@@ -64,8 +72,10 @@ class Domain:
             writer=writer,
             readers=readers,
             verification=Verification(database, writer),
-            operation_log=OperationLog(repository, writer, readers),
+            operation_log=operation_log,
             mutations=Mutations(writer, readers, Principals(repository, heddle_dir)),
+            tail=tail,
+            watcher=Watcher(repository.common_dir, operation_log.refresh, tail),
         )
 
     @property
@@ -82,8 +92,14 @@ class Domain:
         """Whether the store needs no further look: another worker has just used this very file."""
         return self.database.was_in_use and self.in_place
 
+    def hand_over(self) -> None:
+        """Leave watching the repository, and telling of it, to another process."""
+        self.watcher.stop()
+        self.tail.hand_over()
+
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
         self.verification.close()
+        self.tail.end()
         self.readers.close()
         self.writer.close()

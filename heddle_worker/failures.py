@@ -31,6 +31,10 @@ class LimitReachedError(Exception):
     """There is as much of something as may be kept."""
 
 
+class FollowerTooSlowError(Exception):
+    """The client of a stream does not take what it is sent."""
+
+
 class NotImplementedYetError(Exception):
     """The method is part of the API, but this version does not have it."""
 

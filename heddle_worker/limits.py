@@ -51,3 +51,10 @@ MAX_HOOK_TIMEOUT_MS: Final = 600_000
 
 MAX_VERBS: Final = 64
 """Verbs that one query of the operation log may name."""
+
+MAX_BACKLOG: Final = 4_096
+"""New entries that are kept for one follower of the operation log until its client takes them.
+
+It is more than one transaction appends when git's activity is read in. A follower with more to take
+reads the rest from the record; when its client takes none of twice as many, its stream is ended.
+"""

@@ -140,10 +140,12 @@ class Worker:
         self._admission.advance(Phase.SERVING)
         domain.verification.start()
         self._link.send(Message(Report.SERVING))
+        domain.watcher.start()
 
     async def _retire(self) -> Message:
         """Serve until every connection has aged and no call is in flight; return what is next."""
         self._admission.advance(Phase.RETIRING)
+        self._hand_over()
         command = asyncio.ensure_future(self._commands.get())
         aged = CONNECTION_AGE_SECONDS * (1 + CONNECTION_AGE_JITTER) + _GOAWAY_SECONDS
         await asyncio.wait({command}, timeout=aged)
@@ -156,6 +158,7 @@ class Worker:
     async def _drain(self, seconds: float) -> None:
         """Refuse what is new, let calls in flight end within `seconds`, close everything."""
         self._admission.advance(Phase.STOPPING)
+        self._hand_over()
         try:
             async with asyncio.timeout(max(0.0, seconds - _FAREWELL_SECONDS)):
                 await self._admission.idle()
@@ -164,6 +167,10 @@ class Worker:
         await self._server.finish(_FAREWELL_SECONDS)
         if self._domain is not None:
             await _close(self._domain)
+
+    def _hand_over(self) -> None:
+        if self._domain is not None:
+            self._domain.hand_over()
 
     def _read_link(self) -> None:
         if not self._link.receive(self._take_command):

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import apsw
@@ -25,12 +25,27 @@ from heddle_worker.repository.repository import Repository
 from heddle_worker.store import mirror, operation_query, operations
 from heddle_worker.store.mirror import FileCursor, MirrorMovedOnError, MirrorState, MirrorStep
 from heddle_worker.store.operation_query import OperationQuery
-from heddle_worker.store.operations import NewOperation, Operation
+from heddle_worker.store.operations import NewOperation, Operation, newest_seq
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
 
 _STEP_SIZE: Final = 2_000
 """Entries in one transaction: so many keep the other writers waiting for some 50 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of what a query finds.
+
+    Attributes:
+        entries: in ascending order of `seq`.
+        end: nothing up to this `seq` is missing.
+        is_last: there was no more when it was read.
+    """
+
+    entries: list[Operation]
+    end: int
+    is_last: bool
 
 
 class OperationLog:
@@ -87,6 +102,18 @@ class OperationLog:
         with self._readers.snapshot() as connection:
             return list(operation_query.select(connection, query))
 
+    def page(self, query: OperationQuery, size: int) -> Page:
+        """Return at most `size` of the matching entries on record, the first ones.
+
+        Git is not asked for news. Raises `StoreError` when the log cannot be read.
+        """
+        limit = min(query.limit, size) if query.limit else size
+        with self._readers.snapshot() as connection:
+            entries = list(operation_query.select(connection, replace(query, limit=limit)))
+            is_last = len(entries) < limit
+            end = newest_seq(connection) if is_last else entries[-1].seq
+        return Page(entries, max(end, query.after_seq), is_last)
+
     def pages(self, query: OperationQuery, size: int) -> Iterator[list[Operation]]:
         """Yield the matching entries in runs of at most `size`, each read when it is asked for.
 
@@ -95,15 +122,13 @@ class OperationLog:
         self.refresh()
         left = query.limit
         while True:
-            page_query = replace(query, limit=min(left, size) if left else size)
-            with self._readers.snapshot() as connection:
-                page = list(operation_query.select(connection, page_query))
-            if page:
-                yield page
-            left -= len(page) if left else 0
-            if len(page) < page_query.limit or (query.limit and not left):
+            page = self.page(replace(query, limit=left), size)
+            if page.entries:
+                yield page.entries
+            left -= len(page.entries) if left else 0
+            if page.is_last or (query.limit and not left):
                 return
-            query = replace(query, after_seq=page[-1].seq)
+            query = replace(query, after_seq=page.end)
 
     def _read_in(self) -> Iterator[int]:
         """Store what git did since the last time; yield the number of entries of each step."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from heddle_api.v1 import operation_log_pb2
 from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import OutOfRangeError, ReplyTooLargeError
+from heddle_worker.feed import Feed
 from heddle_worker.limits import MAX_MESSAGE_BYTES, MAX_VERBS
 from heddle_worker.services.repo_path import check_repo_path
 from heddle_worker.services.validation import FieldChecks
@@ -16,6 +19,7 @@ from heddle_worker.store.operation_query import OperationQuery
 from heddle_worker.store.operations import Operation, newest_seq
 
 _PAGE: Final = 2_000
+_STREAMED_PAGE: Final = 256
 
 
 class OperationLogService:
@@ -23,6 +27,7 @@ class OperationLogService:
 
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
+        self._feed = Feed(domain.tail, domain.operation_log, _encoded)
 
     async def QueryOperations(
         self, request: operation_log_pb2.QueryOperationsRequest, _call: Call
@@ -39,6 +44,53 @@ class OperationLogService:
         """
         _check(request)
         return await asyncio.to_thread(self._answer, request)
+
+    async def StreamOperations(
+        self, request: operation_log_pb2.StreamOperationsRequest, call: Call
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the matching entries one by one; with `follow`, go on with each new one.
+
+        Raises:
+            InvalidRequestError: a field is not what it should be.
+            NotFoundError: a `repo_path` is of another repository.
+            OutOfRangeError: `query.after_seq` lies beyond the newest entry.
+            FollowerTooSlowError: the client takes nothing while new entries pile up.
+        """
+        _check_stream(request)
+        query = _query(request.query)
+        await asyncio.to_thread(self._begin, request)
+        hits = self._followed(query, call) if request.follow else self._recorded(query)
+        async with contextlib.aclosing(hits):
+            async for hit in hits:
+                yield hit
+
+    def _begin(self, request: operation_log_pb2.StreamOperationsRequest) -> None:
+        for repo_path in (request.repo_path, request.query.repo_path):
+            check_repo_path(self._domain, repo_path)
+        self._check_cursor(request.query.after_seq)
+        self._domain.operation_log.refresh()
+
+    async def _recorded(self, query: OperationQuery) -> AsyncGenerator[bytes, None]:
+        pages = self._domain.operation_log.pages(query, _STREAMED_PAGE)
+
+        def read() -> list[bytes]:
+            return [_encoded(operation) for operation in next(pages, ())]
+
+        while hits := await asyncio.to_thread(read):
+            for hit in hits:
+                yield hit
+
+    async def _followed(self, query: OperationQuery, call: Call) -> AsyncGenerator[bytes, None]:
+        left = query.limit
+        async with self._feed.follower(query, call.cut_off) as follower:
+            while True:
+                for hit in await follower.more():
+                    follower.sending(hit)
+                    yield hit.encoded
+                    left -= 1
+                    # Without a limit it began at 0, and never is 0 again.
+                    if left == 0:
+                        return
 
     def _answer(
         self, request: operation_log_pb2.QueryOperationsRequest
@@ -78,15 +130,28 @@ def _too_large() -> ReplyTooLargeError:
 
 def _check(request: operation_log_pb2.QueryOperationsRequest) -> None:
     checks = FieldChecks()
-    checks.text("repo_path", request.repo_path)
-    checks.text("actor", request.actor)
-    checks.text("symbol", request.symbol)
-    checks.text("signal_kind", request.signal_kind)
-    checks.text("thread", request.thread)
-    checks.texts("verbs", request.verbs, MAX_VERBS)
-    checks.unix_seconds("since_secs", request.since_secs)
-    checks.unix_seconds("until_secs", request.until_secs)
+    _check_query(checks, request)
     checks.done()
+
+
+def _check_stream(request: operation_log_pb2.StreamOperationsRequest) -> None:
+    checks = FieldChecks()
+    checks.text("repo_path", request.repo_path)
+    _check_query(checks, request.query, "query.")
+    checks.done()
+
+
+def _check_query(
+    checks: FieldChecks, query: operation_log_pb2.QueryOperationsRequest, prefix: str = ""
+) -> None:
+    checks.text(f"{prefix}repo_path", query.repo_path)
+    checks.text(f"{prefix}actor", query.actor)
+    checks.text(f"{prefix}symbol", query.symbol)
+    checks.text(f"{prefix}signal_kind", query.signal_kind)
+    checks.text(f"{prefix}thread", query.thread)
+    checks.texts(f"{prefix}verbs", query.verbs, MAX_VERBS)
+    checks.unix_seconds(f"{prefix}since_secs", query.since_secs)
+    checks.unix_seconds(f"{prefix}until_secs", query.until_secs)
 
 
 def _query(request: operation_log_pb2.QueryOperationsRequest) -> OperationQuery:
@@ -116,3 +181,7 @@ def _hit(operation: Operation) -> operation_log_pb2.OperationHit:
         signal_kinds=operation.signal_kinds,
         change_id=operation.change_id,
     )
+
+
+def _encoded(operation: Operation) -> bytes:
+    return _hit(operation).SerializeToString()

@@ -63,18 +63,27 @@ class Writer:
         database: nobody else uses its connection from now on.
         beat: called on the writer's thread whenever `ask_for_beat` reaches it, and while it waits
             for another process's lock. It must be quick and must not raise.
+        committed: called on the writer's thread after each group that has changed something,
+            once its callers know. It must be quick and must not raise.
     """
 
-    def __init__(self, database: Database, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        beat: Callable[[], None] = lambda: None,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._beat = beat
+        self._committed = committed
         self._queue: queue.SimpleQueue[_Begin | AnyJob | _Beat | _End] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
         self._close_failure: StoreError | None = None
         self._wal_pages = 0
         self._restart_at = _RESTART_PAGES
-        database.connection.set_wal_hook(self._note_wal_size)
+        self._has_committed = False
+        database.connection.set_wal_hook(self._note_commit)
         database.connection.set_busy_timeout(_LOCK_WAIT_MS)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -195,6 +204,9 @@ class Writer:
             if isinstance(job.failure, StoreCorruptError):
                 self._database.condemn(job.failure)
         deliver(jobs)
+        if self._has_committed:
+            self._has_committed = False
+            self._committed()
 
     def _begin(self) -> None:
         self._require_session()
@@ -234,8 +246,9 @@ class Writer:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
 
-    def _note_wal_size(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
+    def _note_commit(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
         self._wal_pages = pages
+        self._has_committed = True
         return apsw.SQLITE_OK
 
     def _checkpoint_if_due(self) -> None:
