@@ -57,7 +57,8 @@ class Follower:
         read: Callable[[OperationQuery], Recorded],
         cut_off: Callable[[Exception], None],
     ) -> None:
-        self._query = replace(query, limit=0)
+        self._query = replace(query, after_seq=0, limit=0)
+        self._after = query.after_seq
         self._read = read
         self._cut_off = cut_off
         self._sending: int | None = None
@@ -87,7 +88,8 @@ class Follower:
 
     def offer(self, entries: Sequence[tuple[Operation, Hit]]) -> None:
         """Keep those of the new entries that the client wants, as long as there is room."""
-        wanted = [hit for entry, hit in entries if passes(self._query, entry)]
+        after, query = self._after, self._query
+        wanted = [hit for entry, hit in entries if hit.seq > after and passes(query, entry)]
         if not wanted or self._failure is not None:
             return
         if self._keeps_backlog:
@@ -112,8 +114,9 @@ class Follower:
         self._keeps_backlog = self._is_live = False
 
     async def _recorded(self) -> Sequence[Hit]:
-        page = await asyncio.to_thread(self._read, self._query)
-        self._query = replace(self._query, after_seq=page.end)
+        query = replace(self._query, after_seq=self._after)
+        page = await asyncio.to_thread(self._read, query)
+        self._after = page.end
         if page.is_last:
             # Once more when what comes is kept: what came in between was in neither.
             self._is_live = self._keeps_backlog
@@ -126,10 +129,10 @@ class Follower:
                 raise self._failure
             self._news.clear()
             await self._news.wait()
-        hits = [hit for hit in self._backlog if hit.seq > self._query.after_seq]
+        hits = [hit for hit in self._backlog if hit.seq > self._after]
         self._backlog.clear()
         if hits:
-            self._query = replace(self._query, after_seq=hits[-1].seq)
+            self._after = hits[-1].seq
         return hits
 
 
