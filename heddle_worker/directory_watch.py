@@ -42,6 +42,10 @@ class Place:
     names: frozenset[str]
     topic: str
 
+    def concerns(self, name: str) -> bool:
+        """Return whether an entry matters."""
+        return name in self.names if self.names else not name.endswith(".lock")
+
 
 class WatchLostError(Exception):
     """The directories cannot be watched, or not any longer; the text says why."""
@@ -136,7 +140,7 @@ class DirectoryWatch:
                 self.has_root = False
             if mask & flags.ISDIR and mask & (flags.CREATE | flags.MOVED_TO):
                 self.has_new_directories = True
-            if name in place.names if place.names else not name.endswith(".lock"):
+            if gone or place.concerns(name):
                 topics.add(place.topic)
         return topics
 

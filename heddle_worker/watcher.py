@@ -108,7 +108,7 @@ class Watcher:
             watch.close()
 
     def _add_places(self, watch: DirectoryWatch) -> None:
-        bell = Path(self._tail.bell)
+        bell = self._tail.bell
         watch.add([Place(bell.parent, Change.TOUCHED, frozenset({bell.name}), _BELL)])
         watch.add(ref_places(self._common_dir))
 

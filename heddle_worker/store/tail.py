@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from pathlib import Path
 from typing import Final, Protocol
 
 from heddle_worker.store.database import Database
@@ -44,9 +45,9 @@ class Tail:
         self._has_successor = False
 
     @property
-    def bell(self) -> str:
-        """Path of the file that a process touches when it has appended for another one."""
-        return os.fspath(self._database.path)
+    def bell(self) -> Path:
+        """The file that a process touches when it has appended for another one."""
+        return self._database.path
 
     def begin(self, receiver: Receiver) -> None:
         """Read for a receiver, in a thread of its own, what is appended from now on."""

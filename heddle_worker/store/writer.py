@@ -63,7 +63,7 @@ class Writer:
         database: nobody else uses its connection from now on.
         beat: called on the writer's thread whenever `ask_for_beat` reaches it, and while it waits
             for another process's lock. It must be quick and must not raise.
-        committed: called on the writer's thread after each group that has changed something,
+        committed: called on the writer's thread after each group that has written something,
             once its callers know. It must be quick and must not raise.
     """
 

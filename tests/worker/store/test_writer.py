@@ -407,3 +407,23 @@ def test_a_session_that_cannot_begin_is_an_error_and_so_is_work(
     assert keys(heddle_dir) == ["b"]
     other.close()
     writer.close()
+
+
+def test_each_group_that_wrote_something_is_told_of_after_its_commit(heddle_dir: Path) -> None:
+    seen: list[list[str]] = []
+    committed = threading.Semaphore(0)
+
+    def note() -> None:
+        seen.append(keys(heddle_dir))
+        committed.release()
+
+    writer = Writer(Database.open(heddle_dir), committed=note)
+    writer.submit(put("one")).result(DEADLINE)
+    assert committed.acquire(timeout=DEADLINE)
+    writer.submit(lambda connection: connection.execute("SELECT 1").get).result(DEADLINE)
+    gate = Gate(writer)
+    both = [writer.submit(put("three")), writer.submit(put("four"))]
+    gate.open()
+    wait(both, DEADLINE)
+    writer.close()
+    assert seen == [["one"], ["four", "one", "three"]]
