@@ -97,6 +97,8 @@ class Watcher:
             while True:
                 if watch.has_new_directories:
                     await asyncio.to_thread(self._add_places, watch)
+                    # What rang before was not heard.
+                    self._tail.wake()
                 if not watch.has_root:
                     raise WatchLostError(f"{self._common_dir} was deleted or moved away")
                 await asyncio.to_thread(self._refresh)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import apsw
 import pytest
 from git_repository import GitRepository
+from waiting import wait_until
 
 from heddle_worker.failures import FollowerTooSlowError
 from heddle_worker.feed import Feed
@@ -186,6 +188,20 @@ def test_one_who_takes_nothing_is_cut_off_and_the_others_go_on(run: Run) -> None
         (error,) = bench.cuts
         assert isinstance(error, FollowerTooSlowError)
         assert "after_seq 2," in str(error)
+
+    run(scenario)
+
+
+def test_when_the_last_follower_has_gone_nobody_reads(run: Run) -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.follower():
+            async with bench.follower():
+                await bench.append(1)
+            assert readers() == 1
+        await asyncio.to_thread(wait_until, lambda: not readers(), "the thread has ended")
+
+    def readers() -> int:
+        return sum(thread.name == "operation-tail" for thread in threading.enumerate())
 
     run(scenario)
 
