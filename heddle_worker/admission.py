@@ -55,7 +55,7 @@ class CallInFlight:
                 self._task.cancel()
 
     def cut_off(self, reason: Exception) -> None:
-        """Raise `reason` in the call, even while it sends: its client takes nothing.
+        """Raise `reason` in the call, even while it sends: its client may take nothing.
 
         What was being sent still arrives, if the client ever reads on, and then the status.
         """
@@ -142,7 +142,7 @@ class Admission:
         self._notify()
         if self._phase >= Phase.RETIRING:
             for stream in self._streams:
-                stream.interrupt(self._refusal())
+                stream.cut_off(self._refusal())
 
     def interrupt_all(self) -> None:
         """End every call in flight with the status that says why."""

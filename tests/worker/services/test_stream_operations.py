@@ -285,6 +285,24 @@ def test_what_a_replaced_worker_still_appends_comes(
             assert client.seqs == [1, 2]
 
 
+@pytest.mark.parametrize("command", [Command.RETIRE, Command.DRAIN])
+def test_a_follower_that_does_not_read_holds_nobody_up(
+    worker: Worker, foreign: Callable[..., int], command: Command
+) -> None:
+    with log_stub(worker.path) as stub, following(worker.path) as other:
+        request = StreamOperationsRequest(query=QueryOperationsRequest(), follow=True)
+        stuck = stub.StreamOperations(request)
+        assert next(stuck).seq == 1
+        other.until_seq(foreign(MAX_BACKLOG, thread="t" * 4_000))
+        worker.tell(command, seconds=3_600.0)
+        if command is Command.DRAIN:
+            assert worker.wait() == 0
+        with pytest.raises(grpc.RpcError) as caught:
+            list(stuck)
+        error: Any = caught.value
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+
+
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
