@@ -30,6 +30,7 @@ class FollowClient:
     def __init__(self, socket_path: Path, **query: Any) -> None:
         self.hits: list[OperationHit] = []
         self.error: grpc.RpcError | None = None
+        self._taken = 0
         self._stack = contextlib.ExitStack()
         stub = self._stack.enter_context(log_stub(socket_path))
         self._stream = stub.StreamOperations(
@@ -60,9 +61,22 @@ class FollowClient:
         """Wait until everything up to an entry has come."""
         self.until(lambda hits: hits and hits[-1].seq >= seq, f"entry {seq} has come")
 
+    def has_news(self) -> bool:
+        """Return whether there are hits that were not taken."""
+        return len(self.hits) > self._taken
+
+    def has_ended(self) -> bool:
+        """Return whether nothing more will come."""
+        return not self._thread.is_alive()
+
+    def take(self) -> list[OperationHit]:
+        """Return the hits that were not taken yet."""
+        start, self._taken = self._taken, len(self.hits)
+        return self.hits[start : self._taken]
+
     def ended(self) -> Any:
         """Wait for the end of the stream; return the error, `None` for none."""
-        wait_until(lambda: not self._thread.is_alive(), "the stream has ended")
+        wait_until(self.has_ended, "the stream has ended")
         return self.error
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import grpc
@@ -66,6 +66,11 @@ def stream(
 ) -> list[OperationHit]:
     request = StreamOperationsRequest(query=QueryOperationsRequest(**query), follow=follow)
     return list(stub.StreamOperations(request, timeout=SECONDS))
+
+
+def read_on(hits: Iterable[OperationHit], into: list[int]) -> None:
+    for hit in hits:
+        into.append(hit.seq)
 
 
 def everything(stub: OperationLogQueryServiceStub, **query: Any) -> list[OperationHit]:
@@ -230,8 +235,7 @@ def test_one_that_does_not_read_is_ended_and_others_go_on(
             other.until_seq(newest)
         taken = [1]
         with pytest.raises(grpc.RpcError) as caught:
-            for hit in stuck:
-                taken.append(hit.seq)
+            read_on(stuck, taken)
         error: Any = caught.value
         assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert f"resume with after_seq {taken[-1]}, " in error.details()
