@@ -17,6 +17,7 @@ from benchmarks.report import BenchmarkError, Options, Report, as_json, as_table
 
 BENCHMARKS: Final = {
     "endurance": "hundreds of kills, reloads and upgrades under load; stopped processes",
+    "following": "followers of the operation log: delivery, and what they cost the others",
     "lifecycle": "start, status, stop, failover and the idle cost of the daemon",
     "peers": "other supervisors with the same worker, beside heddle",
     "store": "durable writes, queries and followers, at a thousand operations and at a million",

@@ -58,3 +58,9 @@ MAX_BACKLOG: Final = 4_096
 It is more than one transaction appends when git's activity is read in. A follower with more to take
 reads the rest from the record; when its client takes none of twice as many, its stream is ended.
 """
+
+STREAMED_PER_PASS: Final = 4
+"""Hits that are sent in one pass of the event loop, by all streams of the log together.
+
+A call is answered within some passes, so it waits for as many times this that takes some 0.1 ms.
+"""

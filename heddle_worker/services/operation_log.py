@@ -12,7 +12,8 @@ from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import OutOfRangeError, ReplyTooLargeError
 from heddle_worker.feed import Feed
-from heddle_worker.limits import MAX_MESSAGE_BYTES, MAX_VERBS
+from heddle_worker.limits import MAX_MESSAGE_BYTES, MAX_VERBS, STREAMED_PER_PASS
+from heddle_worker.pacing import Pacer
 from heddle_worker.services.repo_path import check_repo_path
 from heddle_worker.services.validation import FieldChecks
 from heddle_worker.store.operation_query import OperationQuery
@@ -27,6 +28,7 @@ class OperationLogService:
 
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
+        self._pacer = Pacer(STREAMED_PER_PASS)
         self._feed = Feed(domain.tail, domain.operation_log, _encoded)
 
     async def QueryOperations(
@@ -78,6 +80,7 @@ class OperationLogService:
 
         while hits := await asyncio.to_thread(read):
             for hit in hits:
+                await self._pacer.turn()
                 yield hit
 
     async def _followed(self, query: OperationQuery, call: Call) -> AsyncGenerator[bytes, None]:
@@ -85,6 +88,7 @@ class OperationLogService:
         async with self._feed.follower(query, call.cut_off) as follower:
             while True:
                 for hit in await follower.more():
+                    await self._pacer.turn()
                     follower.sending(hit)
                     yield hit.encoded
                     left -= 1
