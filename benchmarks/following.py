@@ -33,6 +33,7 @@ _EVERYTHING: Final = pb.QueryOperationsRequest(include_checkpoints=True)
 _NOTES: Final = (
     "delivery: from the commit until the follower's client has the entry; floor: a call of an aio "
     "server that echoes, there and back",
+    "wake-ups: floor: the same server with one follower; gRPC's own threads make most of them",
     "read: QueryOperations with limit 1; floor: the same without followers, in the same run",
     f"active: an entry every {_ACTIVE_PAUSE:g} s, which every follower gets; their clients run in "
     "one other process, on the same processors",
@@ -116,6 +117,7 @@ def run(options: Options) -> Report:
         echo = SequentialClient(stack.enter_context(connect(echo_socket)))
         rows = list(_delivery_rows(log, echo, effort))
         alone = interleave({"": partial(log.reads, effort.samples)}, rounds=effort.rounds)[""]
+        (rate_alone,) = processes.wake_up_rates([log.pid], seconds=_IDLE_SECONDS)
         stack.enter_context(
             processes.companion("followers", str(log.socket), str(_FOLLOWERS), str(log.newest))
         )
@@ -123,7 +125,8 @@ def run(options: Options) -> Report:
         time.sleep(_AGEING_SECONDS)
         rows += _read_rows("idle", log, alone, effort)
         (rate,) = processes.wake_up_rates([log.pid], seconds=_IDLE_SECONDS)
-        rows.append(Row(f"wake-ups with {_FOLLOWERS} idle followers", Figure.of(rate), "/s"))
+        what = f"wake-ups, {_FOLLOWERS} idle followers"
+        rows.append(Row(what, Figure.of(rate), "/s", Figure.of(rate_alone)))
         with _appending(log):
             rows += _read_rows("active", log, alone, effort)
     return Report(rows, _NOTES)

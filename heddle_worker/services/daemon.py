@@ -23,7 +23,7 @@ from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
 
 _API_LEVEL: Final = 1
-_FEATURES: Final = ("operation_log.after_seq",)
+_FEATURES: Final = ("operation_log.after_seq", "operation_log.follow")
 
 
 class DaemonService:
