@@ -17,7 +17,7 @@ import apsw
 
 from heddle_worker.admission import Admission, Phase
 from heddle_worker.dispatch import Dispatcher
-from heddle_worker.domain import Domain, Prepared
+from heddle_worker.domain import Domain
 from heddle_worker.limits import BLOCKING_THREADS
 from heddle_worker.server import Server
 from heddle_worker.services.catalogue import SERVICES
@@ -43,7 +43,7 @@ async def _serve(repository: Path, socket: Path) -> None:
 
 
 def _open(repository: Path) -> Domain:
-    return Domain.activate(Prepared.open(repository, repository / ".heddle"), lambda: None)
+    return Domain.open(repository, repository / ".heddle", lambda: None)
 
 
 def _obey(domain: Domain) -> None:

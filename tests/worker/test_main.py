@@ -131,6 +131,7 @@ def test_a_generic_client_finds_every_method_and_learns_which_are_not_there(
 
 _SERVED = {
     "heddle.v1.OperationLogQueryService/QueryOperations",
+    "heddle.v1.OperationLogQueryService/StreamOperations",
     "heddle.v1.HookService/RegisterHook",
     "heddle.v1.HookService/DeregisterHook",
     "heddle.v1.HookService/ListHooks",
