@@ -1,0 +1,121 @@
+"""How a worktree has changed since a snapshot was taken."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from subprocess import DEVNULL, PIPE
+from tempfile import TemporaryFile
+
+from heddle_worker.snapshots.git import Git, failure
+from heddle_worker.snapshots.snapshot import Snapshot
+from heddle_worker.snapshots.status_lines import Blob
+from heddle_worker.snapshots.taking import capture
+from heddle_worker.snapshots.trees import STAGED, WORKTREE, Difference, differences, subtree
+from heddle_worker.snapshots.worktree import Worktree
+
+
+class Kind(enum.Enum):
+    """What happened to a path."""
+
+    ADDED = "added"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    TYPE_CHANGED = "type-changed"
+
+
+class Side(enum.Enum):
+    """Where it happened."""
+
+    INDEX = "index"
+    WORKTREE = "worktree"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """One path that is not as it was.
+
+    Attributes:
+        path: relative to the worktree's root.
+        side: the index, or the file on the disk; a file that was edited and staged has both.
+        kind: what happened. A change of the executable bit is a modification.
+    """
+
+    path: bytes
+    side: Side
+    kind: Kind
+
+    def __lt__(self, other: Change) -> bool:
+        return (self.path, self.side.value) < (other.path, other.side.value)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedDiff:
+    """A unified diff.
+
+    Attributes:
+        text: as git prints it.
+        is_complete: whether it is all of it, rather than its beginning.
+    """
+
+    text: bytes
+    is_complete: bool
+
+
+def changes(worktree: Worktree, snapshot: Snapshot) -> tuple[Change, ...]:
+    """Return what has changed since a snapshot, sorted by path.
+
+    Raises:
+        SnapshotError: the worktree cannot be looked at.
+    """
+    with worktree.git.scratch() as git:
+        now = capture(worktree, git, "now", protecting=snapshot)
+        found = differences(git, snapshot.commit, now.commit)
+    return tuple(
+        sorted(
+            Change(each.path.removeprefix(prefix), side, _kind(each))
+            for prefix, side in ((WORKTREE, Side.WORKTREE), (STAGED, Side.INDEX))
+            for each in found
+            if each.path.startswith(prefix)
+        )
+    )
+
+
+def diff(worktree: Worktree, snapshot: Snapshot, max_bytes: int) -> BoundedDiff:
+    """Return how the files on the disk differ from a snapshot, as a unified diff.
+
+    Raises:
+        SnapshotError: the worktree cannot be looked at.
+    """
+    with worktree.git.scratch() as git:
+        now = capture(worktree, git, "now", protecting=snapshot)
+        before, after = (subtree(git, each.commit, WORKTREE) for each in (snapshot, now))
+        return _bounded_diff(git, before, after, max_bytes)
+
+
+def _bounded_diff(git: Git, before: str, after: str, max_bytes: int) -> BoundedDiff:
+    words = ("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--no-color", before, after)
+    with TemporaryFile() as said:
+        process = git.start(*words, stdin=DEVNULL, stdout=PIPE, stderr=said)
+        printed = process.stdout.read(max_bytes + 1) if process.stdout is not None else b""
+        if len(printed) > max_bytes:
+            process.kill()
+        process.communicate()
+        if process.returncode != 0 and len(printed) <= max_bytes:
+            said.seek(0)
+            raise failure(words, process.returncode, said.read())
+    return BoundedDiff(printed[:max_bytes], len(printed) <= max_bytes)
+
+
+def _kind(difference: Difference) -> Kind:
+    if difference.before is None:
+        return Kind.ADDED
+    if difference.after is None:
+        return Kind.DELETED
+    return (
+        Kind.MODIFIED if _type(difference.before) == _type(difference.after) else Kind.TYPE_CHANGED
+    )
+
+
+def _type(blob: Blob) -> bytes:
+    return blob.mode[:3]

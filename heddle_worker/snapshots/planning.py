@@ -1,0 +1,271 @@
+"""What restoring a snapshot would do, and whether it may be done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from heddle_worker.snapshots.beneath import Beneath
+from heddle_worker.snapshots.endangered import untracked_in
+from heddle_worker.snapshots.errors import (
+    BranchElsewhereError,
+    BranchMovedError,
+    NestedRepositoryError,
+    SubmoduleError,
+    UnkeptWorkError,
+    shown,
+)
+from heddle_worker.snapshots.git import Git
+from heddle_worker.snapshots.ignoring import judge
+from heddle_worker.snapshots.snapshot import Snapshot
+from heddle_worker.snapshots.taking import capture
+from heddle_worker.snapshots.trees import (
+    GITLINK_MODE,
+    WORKTREE,
+    Difference,
+    differences,
+    entries,
+    read_list,
+    subtree,
+)
+from heddle_worker.snapshots.worktree import Head, Worktree, tip
+
+
+@dataclass(frozen=True, slots=True)
+class BranchMove:
+    """A branch that points elsewhere after a restore.
+
+    Attributes:
+        name: its full name.
+        before, after: hexadecimal ids of commits; `None` when there is no such branch.
+    """
+
+    name: bytes
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """What a restore would do.
+
+    Attributes:
+        writes: paths of files that are written, sorted.
+        deletes: paths of files that are deleted, sorted.
+        left: paths that the snapshot does not have, and that stay since they are ignored
+            afterwards.
+        restages: whether the index has other contents afterwards.
+        branch: how the snapshot's branch moves; `None` when it stays.
+        head: what HEAD says before and after; `None` when it stays.
+    """
+
+    writes: tuple[bytes, ...] = ()
+    deletes: tuple[bytes, ...] = ()
+    left: tuple[bytes, ...] = ()
+    restages: bool = False
+    branch: BranchMove | None = None
+    head: tuple[Head, Head] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan, and what it was made from.
+
+    Attributes:
+        plan: what to do.
+        changes: the files that it writes and deletes, as they are and as they will be.
+        now: the worktree as it is.
+        others: the differences in the index and in git's notes.
+    """
+
+    plan: RestorePlan
+    changes: tuple[Difference, ...]
+    now: Snapshot
+    others: tuple[Difference, ...]
+
+
+def plan(worktree: Worktree, snapshot: Snapshot) -> RestorePlan:
+    """Return what restoring a snapshot would do now. Nothing is changed.
+
+    Raises:
+        SnapshotError: it could not be restored as things are.
+    """
+    with worktree.git.scratch() as git:
+        return prepare(worktree, git, snapshot).plan
+
+
+def prepare(
+    worktree: Worktree, git: Git, snapshot: Snapshot, *, is_locked: bool = False
+) -> Prepared:
+    """Look at a worktree and decide what restoring means for each path.
+
+    Args:
+        worktree: where to restore.
+        git: in the worktree; the objects of the look go there.
+        snapshot: what to restore.
+        is_locked: whether the caller holds the lock of the index.
+
+    Raises:
+        SnapshotError: it cannot be restored as things are.
+    """
+    now = capture(worktree, git, "now", protecting=snapshot, is_locked=is_locked)
+    files, others = _split(differences(git, now.commit, snapshot.commit))
+    _check_submodules(files)
+    removed = {each.path for each in files if each.after is None}
+    nested = set(read_list(git, now.commit, "nested"))
+    new_nested = nested - set(read_list(git, snapshot.commit, "nested"))
+    with Beneath(worktree.root) as disk:
+        target = entries(git, subtree(git, snapshot.commit, WORKTREE))
+        candidates = removed | {each + b".git" for each in new_nested}
+        verdict = judge(git, disk, target, untracked_in(git, snapshot), candidates)
+    for each in sorted(new_nested):
+        if each + b".git" not in verdict.ignored:
+            raise NestedRepositoryError(
+                f"{shown(each)} has become a repository of its own, which is not deleted; "
+                "move it out of the worktree, or have git ignore it"
+            )
+    written = {each.path for each in files if each.after is not None}
+    left = (removed & verdict.ignored) - _in_the_way_of(written, removed)
+    changes = tuple(each for each in files if each.path not in left)
+    return Prepared(
+        RestorePlan(
+            writes=tuple(sorted(written)),
+            deletes=tuple(sorted(removed - left)),
+            left=tuple(sorted(left)),
+            restages=any(not each.path.startswith(b"progress/") for each in others),
+            branch=_branch_move(git, snapshot),
+            head=(now.head, snapshot.head) if _moves_head(now.head, snapshot.head) else None,
+        ),
+        changes,
+        now,
+        others,
+    )
+
+
+def check_kept(git: Git, prepared: Prepared, kept: Snapshot, *, only_files: bool = False) -> None:
+    """Make sure that whatever is going to be destroyed is held by a snapshot.
+
+    Raises:
+        UnkeptWorkError: it is not.
+    """
+    files, others = _split(differences(git, prepared.now.commit, kept.commit))
+    changing = {each.path for each in prepared.changes}
+    unkept = [each.path for each in files if each.before is not None and each.path in changing]
+    if unkept:
+        raise unkept_work(unkept[0])
+    if only_files:
+        return
+    changing = {each.path for each in prepared.others}
+    unkept = [each.path for each in others if each.before is not None and each.path in changing]
+    if unkept:
+        raise UnkeptWorkError(
+            f"the index or an operation in progress ({shown(unkept[0])}) has changed since the "
+            "present work was kept; keep it again"
+        )
+
+
+def check_branches(
+    worktree: Worktree, git: Git, prepared: Prepared, snapshot: Snapshot, kept: Snapshot
+) -> None:
+    """Make sure that no commit is lost, and no other worktree's branch moved.
+
+    Raises:
+        BranchMovedError: the branch or a detached HEAD has moved since `kept` was taken.
+        BranchElsewhereError: the branch is checked out in another worktree.
+        UnkeptWorkError: `kept` does not know where the branch was.
+    """
+    now = prepared.now.head
+    if now.branch is None and now.commit not in (kept.head.commit, snapshot.head.commit):
+        raise BranchMovedError(
+            f"HEAD has moved to {now.commit} since the present work was kept; keep it again"
+        )
+    move = prepared.plan.branch
+    if move is not None:
+        try:
+            kept_tip = kept.tip(move.name)
+        except KeyError:
+            raise UnkeptWorkError(
+                f"the snapshot of the present work does not know of {shown(move.name)}, "
+                "which is going to be moved"
+            ) from None
+        if move.before != kept_tip:
+            raise BranchMovedError(
+                f"{shown(move.name)} has moved to {move.before} since the present work was kept; "
+                "keep it again"
+            )
+    name = snapshot.head.branch
+    takes_branch = now.branch != name or move is not None
+    if name is not None and takes_branch and (place := _other_place(worktree, git, name)):
+        raise BranchElsewhereError(
+            f"{shown(name)} is checked out in {place} by now; switch that worktree to another "
+            "branch first"
+        )
+
+
+def unkept_work(path: bytes) -> UnkeptWorkError:
+    """Return the error for a file whose content would be lost."""
+    return UnkeptWorkError(
+        f"{shown(path)} has changed since the present work was kept; keep it again"
+    )
+
+
+def _split(found: Iterable[Difference]) -> tuple[list[Difference], tuple[Difference, ...]]:
+    """Return the differences in files, and those in the index and git's notes."""
+    files, others = [], []
+    for each in found:
+        if each.path.startswith(WORKTREE):
+            files.append(each._replace(path=each.path.removeprefix(WORKTREE)))
+        elif each.path.startswith((b"staged/", b"unmerged/", b"progress/")):
+            others.append(each)
+    return files, tuple(others)
+
+
+def _check_submodules(files: Iterable[Difference]) -> None:
+    for each in files:
+        for blob in (each.before, each.after):
+            if blob is not None and blob.mode == GITLINK_MODE:
+                raise SubmoduleError(
+                    f"the submodule {shown(each.path)} is not what it was; "
+                    "bring it back to the commit that it was at"
+                )
+
+
+def _in_the_way_of(written: Collection[bytes], removed: Iterable[bytes]) -> set[bytes]:
+    """Return the paths that stand where a directory or a file is going to be."""
+    above = {path[:end] for path in written for end in _slashes(path)}
+    return {
+        path
+        for path in removed
+        if path in above or any(path[:end] in written for end in _slashes(path))
+    }
+
+
+def _slashes(path: bytes) -> list[int]:
+    return [position for position, byte in enumerate(path) if byte == ord("/")]
+
+
+def _branch_move(git: Git, snapshot: Snapshot) -> BranchMove | None:
+    name = snapshot.head.branch
+    if name is None:
+        return None
+    before = tip(git, name)
+    return (
+        None if before == snapshot.head.commit else BranchMove(name, before, snapshot.head.commit)
+    )
+
+
+def _moves_head(now: Head, then: Head) -> bool:
+    return now.branch != then.branch or (now.branch is None and now.commit != then.commit)
+
+
+def _other_place(worktree: Worktree, git: Git, branch: bytes) -> Path | None:
+    """Return the root of another worktree that has a branch checked out."""
+    root = os.path.realpath(worktree.root)
+    for record in git.run("worktree", "list", "--porcelain", "-z").split(b"\0\0"):
+        lines = record.split(b"\0")
+        place = Path(os.fsdecode(lines[0].removeprefix(b"worktree ")))
+        if b"branch " + branch in lines and os.path.realpath(place) != root and place.is_dir():
+            return place
+    return None
