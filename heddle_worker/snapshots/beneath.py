@@ -67,7 +67,7 @@ class Beneath:
         """Give the files and links below a directory, those of nested repositories left out."""
         try:
             with self._parent(path + b"/.") as (directory, _name):
-                entries = sorted(os.fsencode(entry) for entry in os.listdir(directory))
+                entries = _names_in(directory)
         except _ABSENT:
             return
         if b".git" in entries:
@@ -113,7 +113,7 @@ class Beneath:
             OSError: it holds something.
         """
         with self._parent(path + b"/.") as (directory, _name):
-            entries = [os.fsencode(entry) for entry in os.listdir(directory)]
+            entries = _names_in(directory)
         for entry in entries:
             self.clear(path + b"/" + entry)
         with self._parent(path) as (directory, name):
@@ -185,6 +185,11 @@ class Beneath:
     def _discard_temporary(directory: int) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(TEMPORARY, dir_fd=directory)
+
+
+def _names_in(directory: int) -> list[bytes]:
+    with os.scandir(directory) as entries:
+        return sorted(os.fsencode(entry.name) for entry in entries)
 
 
 def _open_directory(name: bytes, above: int) -> int:

@@ -31,7 +31,7 @@ class Side(enum.Enum):
     WORKTREE = "worktree"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One path that is not as it was.
 
@@ -44,9 +44,6 @@ class Change:
     path: bytes
     side: Side
     kind: Kind
-
-    def __lt__(self, other: Change) -> bool:
-        return (self.path, self.side.value) < (other.path, other.side.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class BoundedDiff:
 
 
 def changes(worktree: Worktree, snapshot: Snapshot) -> tuple[Change, ...]:
-    """Return what has changed since a snapshot, sorted by path.
+    """Return what has changed since a snapshot, by path, the index before the worktree.
 
     Raises:
         SnapshotError: the worktree cannot be looked at.
@@ -71,14 +68,13 @@ def changes(worktree: Worktree, snapshot: Snapshot) -> tuple[Change, ...]:
     with worktree.git.scratch() as git:
         now = capture(worktree, git, "now", protecting=snapshot)
         found = differences(git, snapshot.commit, now.commit)
-    return tuple(
-        sorted(
-            Change(each.path.removeprefix(prefix), side, _kind(each))
-            for prefix, side in ((WORKTREE, Side.WORKTREE), (STAGED, Side.INDEX))
-            for each in found
-            if each.path.startswith(prefix)
-        )
+    changed = (
+        Change(each.path.removeprefix(prefix), side, _kind(each))
+        for prefix, side in ((STAGED, Side.INDEX), (WORKTREE, Side.WORKTREE))
+        for each in found
+        if each.path.startswith(prefix)
     )
+    return tuple(sorted(changed, key=lambda change: change.path))
 
 
 def diff(worktree: Worktree, snapshot: Snapshot, max_bytes: int) -> BoundedDiff:
@@ -112,9 +108,8 @@ def _kind(difference: Difference) -> Kind:
         return Kind.ADDED
     if difference.after is None:
         return Kind.DELETED
-    return (
-        Kind.MODIFIED if _type(difference.before) == _type(difference.after) else Kind.TYPE_CHANGED
-    )
+    is_same_type = _type(difference.before) == _type(difference.after)
+    return Kind.MODIFIED if is_same_type else Kind.TYPE_CHANGED
 
 
 def _type(blob: Blob) -> bytes:

@@ -69,7 +69,7 @@ class Git:
         Raises:
             GitFailedError: it ended in another way.
         """
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - git, and words that are ours or follow them
             self._command(words),
             check=False,
             input=given,
@@ -85,7 +85,7 @@ class Git:
         self, *words: Word, stdin: int | IO[bytes], stdout: int | IO[bytes], stderr: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         """Start git with the given streams."""
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - likewise
             self._command(words),
             stdin=stdin,
             stdout=stdout,
@@ -132,7 +132,6 @@ def clean_environment() -> dict[str, str]:
     return {
         **ours,
         "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",
     }

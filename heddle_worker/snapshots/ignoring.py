@@ -54,18 +54,15 @@ def judge(
         candidates: paths of files that the snapshot does not have.
     """
     places = _directories_above([*candidates, *untracked])
-    strangers = {
-        path
-        for place in places
-        if (path := place + IGNORE_FILE) not in target and _is_file(disk, path)
-    }
+    ignore_files = {place + IGNORE_FILE for place in places}
+    strangers = {path for path in ignore_files - target.keys() if _is_file(disk, path)}
     if not candidates and not strangers:
         return Verdict(frozenset(), frozenset())
     with tempfile.TemporaryDirectory(prefix="heddle-scratch-", dir=git.git_dir) as directory:
         rules = _Rules(git, Path(directory))
         with BlobReader(git) as blobs:
-            for path in (place + IGNORE_FILE for place in places):
-                if path in target and target[path].mode.startswith(b"100"):
+            for path in ignore_files & target.keys():
+                if target[path].mode.startswith(b"100"):
                     rules.add(path, blobs.content(target[path].object_id))
         intruders = _intruders(rules, disk, strangers, untracked) if strangers else frozenset()
         return Verdict(rules.ignored(candidates) - intruders, intruders)
@@ -87,11 +84,13 @@ class _Rules:
         (self._root / os.fsdecode(path)).unlink()
 
     def ignored(self, paths: Iterable[bytes]) -> frozenset[bytes]:
-        given = b"".join(path + b"\0" for path in paths)
+        # A path that begins with a colon would be taken for more than a path.
+        given = b"".join(b"./" + path + b"\0" for path in paths)
         if not given:
             return frozenset()
         words = ("check-ignore", "--no-index", "-z", "--stdin")
-        return frozenset(self._git.run(*words, given=given, accept=(0, 1)).split(b"\0")[:-1])
+        printed = self._git.run(*words, given=given, accept=(0, 1))
+        return frozenset(path.removeprefix(b"./") for path in printed.split(b"\0")[:-1])
 
 
 def _intruders(

@@ -250,10 +250,8 @@ def _branch_move(git: Git, snapshot: Snapshot) -> BranchMove | None:
     name = snapshot.head.branch
     if name is None:
         return None
-    before = tip(git, name)
-    return (
-        None if before == snapshot.head.commit else BranchMove(name, before, snapshot.head.commit)
-    )
+    before, after = tip(git, name), snapshot.head.commit
+    return None if before == after else BranchMove(name, before, after)
 
 
 def _moves_head(now: Head, then: Head) -> bool:

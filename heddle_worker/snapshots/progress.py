@@ -65,8 +65,8 @@ def write_notes(git_dir: Path, notes: Mapping[bytes, bytes]) -> None:
     for path in _present(git_dir):
         if os.fsencode(path.relative_to(git_dir)) not in notes:
             path.unlink(missing_ok=True)
-    for name, content in notes.items():
-        path = git_dir / os.fsdecode(name)
+    for note, content in notes.items():
+        path = git_dir / os.fsdecode(note)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = git_dir / _TEMPORARY
         temporary.write_bytes(content)

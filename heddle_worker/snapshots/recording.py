@@ -45,7 +45,7 @@ class Recorder:
 
     def __init__(self, git: Git, ref: str) -> None:
         self._ref = ref.encode()
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this
         self._process = git.start(*_COMMAND, stdin=PIPE, stdout=PIPE, stderr=self._said)
         self._marks = 1
         self.permissions: dict[bytes, int] = {}

@@ -103,7 +103,7 @@ def is_ours(path: bytes) -> bool:
 
 def _combined(status: Status, unwatched: Iterable[bytes], listing: bytes) -> Scan:
     untracked = frozenset(path for path in status.untracked if not is_ours(path))
-    unknown = {path for path in unwatched} | untracked
+    unknown = set(unwatched) | untracked
     known: dict[bytes, Blob | None] = {}
     staged: dict[bytes, Blob | None] = {}
     stages: dict[tuple[int, bytes], Blob] = {}
