@@ -67,7 +67,11 @@ class Bench:
     def go_back(self, snapshot: Snapshot, name: str = "aborted") -> tuple[Snapshot, RestorePlan]:
         """Keep the present work and go back; return what keeps it, and what was done."""
         kept = self.take(name, protecting=snapshot)
-        return kept, restore(self.worktree, snapshot, kept=kept)
+        return kept, self.restore(snapshot, kept)
+
+    def restore(self, snapshot: Snapshot, kept: Snapshot) -> RestorePlan:
+        """Go back to a snapshot."""
+        return restore(self.worktree, snapshot, kept=kept)
 
     def view(self) -> View:
         """Look at everything."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worktree_edits import Edit, edits
+from worktree_edits import Edit, command, delete, edits, write
 from worktree_view import View, git
 
 from heddle_worker.snapshots.restoring import restore
@@ -40,11 +40,33 @@ def apply(root: Path, todo: list[Edit]) -> None:
         edit.run(root)
 
 
-@given(before=st.lists(edits, max_size=8), since=st.lists(edits, max_size=8))
+STARTS: Final[dict[str, list[Edit]]] = {
+    "nothing": [],
+    "two branches": [
+        write(b"a", b"1\n"),
+        write(b"b.txt", b"one\r\ntwo\r\n"),
+        write(b"d/f", b""),
+        write(b"d/e/h", b"1\n"),
+        command("add", "--all"),
+        command("commit", "--quiet", "-m", "first"),
+        command("switch", "--quiet", "-C", "side"),
+        write(b"a", b"2\n"),
+        delete(b"d/f"),
+        command("commit", "--quiet", "--all", "-m", "second"),
+        command("switch", "--quiet", "main"),
+    ],
+}
+
+
+@given(
+    start=st.sampled_from(sorted(STARTS, reverse=True)),
+    before=st.lists(edits, max_size=8),
+    since=st.lists(edits, max_size=8),
+)
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
-def test_going_back_and_forth_again(before: list[Edit], since: list[Edit]) -> None:
+def test_going_back_and_forth_again(start: str, before: list[Edit], since: list[Edit]) -> None:
     with fresh_repository() as root:
-        apply(root, before)
+        apply(root, STARTS[start] + before)
         worktree = Worktree.open(root)
         begin = View.of(root)
         snapshot = take(worktree, ref_of("t", "begin"), "begin")
