@@ -133,18 +133,20 @@ def test_the_interface_knows_none_of_the_others() -> None:
     assert forbidden("heddle_api", "heddle_supervisor", "heddle_worker") == []
 
 
-@pytest.mark.parametrize("domain", ["store", "repository"])
+@pytest.mark.parametrize("domain", ["store", "repository", "snapshots"])
 def test_the_domain_knows_no_protocol(domain: str) -> None:
     protocol = ("heddle_api", "heddle_worker.services", "heddle_supervisor", *GRPC_AND_PROTOBUF)
     assert forbidden(f"heddle_worker.{domain}", *protocol) == []
 
 
 def test_the_store_knows_no_git() -> None:
-    assert forbidden("heddle_worker.store", "pygit2", "dulwich", "heddle_worker.repository") == []
+    rooms = ("heddle_worker.repository", "heddle_worker.snapshots")
+    assert forbidden("heddle_worker.store", "pygit2", "dulwich", *rooms) == []
 
 
-def test_the_repository_knows_no_sql() -> None:
-    assert forbidden("heddle_worker.repository", "apsw", "sqlite3") == []
+@pytest.mark.parametrize("room", ["repository", "snapshots"])
+def test_what_knows_git_knows_no_sql(room: str) -> None:
+    assert forbidden(f"heddle_worker.{room}", "apsw", "sqlite3", "heddle_worker.store") == []
 
 
 def test_only_the_repository_knows_libgit2() -> None:
