@@ -10,13 +10,16 @@ from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
+from heddle_worker.rescues import Rescues
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
+from heddle_worker.transactions import Transactions
 from heddle_worker.watcher import Watcher
+from heddle_worker.worktree_copies import WorktreeCopies
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Domain:
         mutations: runs what changes something.
         tail: the end of the log, as it grows.
         watcher: reads git's activity into the log as it happens.
+        transactions: on the repository's worktrees.
+        rescues: of what transactions keep.
     """
 
     root: Path
@@ -45,6 +50,8 @@ class Domain:
     mutations: Mutations
     tail: Tail
     watcher: Watcher
+    transactions: Transactions
+    rescues: Rescues
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -65,6 +72,8 @@ class Domain:
         tail = Tail(database)
         writer, readers = Writer(database, beat, tail.note_commit), Readers(database)
         operation_log = OperationLog(repository, writer, readers)
+        copies = WorktreeCopies(repository, database.path.parent)
+        transactions = Transactions(copies, writer, readers)
         return cls(
             root=root,
             repository=repository,
@@ -76,6 +85,8 @@ class Domain:
             mutations=Mutations(writer, readers, Principals(repository, heddle_dir)),
             tail=tail,
             watcher=Watcher(repository.common_dir, operation_log.refresh, tail),
+            transactions=transactions,
+            rescues=Rescues(copies, transactions),
         )
 
     @property

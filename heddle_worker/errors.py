@@ -19,6 +19,7 @@ from grpc_status import rpc_status
 
 from heddle_worker import failures
 from heddle_worker.repository import errors as repository_errors
+from heddle_worker.snapshots import errors as snapshot_errors
 from heddle_worker.store import errors as store_errors
 
 DOMAIN: Final = "heddle.local"
@@ -49,6 +50,9 @@ _BY_EXCEPTION: Final[dict[type[BaseException], _Status]] = {
     failures.InvalidRequestError: _Status(_INVALID, "INVALID_REQUEST"),
     failures.NotFoundError: _Status(_MISSING, "NOT_FOUND"),
     failures.ReusedOperationIdError: _Status(_PRECONDITION, "OPERATION_ID_REUSED"),
+    failures.TransactionEndedError: _Status(_PRECONDITION, "TRANSACTION_ENDED"),
+    failures.TransactionBusyError: _Status(grpc.StatusCode.ABORTED, "TRANSACTION_BUSY"),
+    failures.PreconditionError: _Status(_PRECONDITION, "PRECONDITION"),
     failures.OutOfRangeError: _Status(grpc.StatusCode.OUT_OF_RANGE, "OUT_OF_RANGE"),
     failures.ReplyTooLargeError: _Status(_EXHAUSTED, "REPLY_TOO_LARGE"),
     failures.TooManyCallsError: _Status(_EXHAUSTED, "TOO_MANY_CALLS"),
@@ -65,6 +69,12 @@ _BY_EXCEPTION: Final[dict[type[BaseException], _Status]] = {
     repository_errors.NotARepositoryError: _Status(_MISSING, "REPOSITORY_NOT_FOUND"),
     repository_errors.DamagedRepositoryError: _Status(_LOSS, "REPOSITORY_DAMAGED"),
     repository_errors.RepositoryError: _Status(_PRECONDITION, "REPOSITORY_UNUSABLE"),
+    snapshot_errors.SnapshotNotFoundError: _Status(_MISSING, "SNAPSHOT_NOT_FOUND"),
+    snapshot_errors.UnknownPathError: _Status(_MISSING, "PATH_NOT_FOUND"),
+    snapshot_errors.InvalidNameError: _Status(_INVALID, "INVALID_REQUEST"),
+    snapshot_errors.DamagedSnapshotError: _Status(_LOSS, "SNAPSHOT_DAMAGED"),
+    snapshot_errors.WorktreeBusyError: _Status(_UNAVAILABLE, "WORKTREE_BUSY"),
+    snapshot_errors.SnapshotError: _Status(_PRECONDITION, "WORKTREE_UNSUITABLE"),
     MemoryError: _Status(_EXHAUSTED, "OUT_OF_MEMORY"),
     OSError: _Status(_PRECONDITION, "FILE_SYSTEM"),
 }

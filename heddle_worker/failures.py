@@ -54,6 +54,21 @@ class ReusedOperationIdError(Exception):
         super().__init__("client_operation_id reused with a different request body")
 
 
+class TransactionEndedError(Exception):
+    """A transaction was committed or aborted already."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"transaction already {state}")
+
+
+class TransactionBusyError(Exception):
+    """Something else is being done to a transaction or its worktree; a retry may succeed."""
+
+
+class PreconditionError(Exception):
+    """The repository is not in a state in which the request can be done."""
+
+
 class OutOfRangeError(Exception):
     """A cursor points beyond the end of what it runs through."""
 

@@ -37,6 +37,12 @@ RETIRED_CALL_SECONDS: Final = 60.0
 MAX_TEXT_BYTES: Final = 4_096
 """Length of a name, an address or a filter in a request, in bytes of UTF-8."""
 
+MAX_DIFF_BYTES: Final = 3 * 1024 * 1024
+"""Length of a diff in a reply, which leaves room for the names of what has changed."""
+
+MAX_PATHS: Final = 1_000
+"""Paths that one request may name."""
+
 MAX_COMMAND_BYTES: Final = 65_536
 """Length of a hook's command, in bytes of UTF-8."""
 

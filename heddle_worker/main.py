@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
+import sys
+from collections.abc import Awaitable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -25,7 +26,7 @@ from heddle_worker.limits import (
 )
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.server import Server, check_health
-from heddle_worker.services.catalogue import SERVICES, servicers
+from heddle_worker.services.catalogue import SERVICES, resume, servicers
 from heddle_worker.socket_address import BindError
 from heddle_worker.store.errors import (
     StoreCorruptError,
@@ -51,6 +52,7 @@ _FAREWELL_SECONDS: Final = 0.3
 # A call may still come in on a connection while its GOAWAY is on the way.
 _GOAWAY_SECONDS: Final = 0.5
 _CLOSE_SECONDS: Final = 2.0
+_RESUME_SECONDS: Final = 0.2
 
 # What stays as it is until a person does something about it.
 _HOPELESS: Final = (RepositoryError, StoreCorruptError, StoreReadOnlyError, StoreTooNewError)
@@ -92,6 +94,7 @@ class Worker:
         self._dispatcher = Dispatcher(self._admission)
         self._server: Server
         self._domain: Domain | None = None
+        self._services: dict[str, object]
 
     async def run(self) -> int:
         """Live; return the exit status."""
@@ -141,6 +144,7 @@ class Worker:
         domain.verification.start()
         self._link.send(Message(Report.SERVING))
         domain.watcher.start()
+        self._resumption = asyncio.ensure_future(_resume(self._services.values()))
 
     async def _retire(self) -> Message:
         """Serve until every connection has aged and no call is in flight; return what is next."""
@@ -214,10 +218,20 @@ class Worker:
                 Domain.open, settings.repository, settings.heddle_dir, self._beat_store
             )
         )
-        services = servicers(domain, settings, self._admission, self._dispatcher.counters)
-        for name, servicer in services.items():
+        counters = self._dispatcher.counters
+        self._services = servicers(domain, settings, self._admission, counters)
+        for name, servicer in self._services.items():
             self._dispatcher.install(name, servicer)
         return domain
+
+
+async def _resume(services: Iterable[object]) -> None:
+    """Finish what a crash has cut off, once the first calls have had their turn."""
+    await asyncio.sleep(_RESUME_SECONDS)
+    try:
+        await resume(services)
+    except Exception as error:
+        sys.stderr.write(f"what was cut off is not finished, and is when asked again: {error}\n")
 
 
 async def _close(domain: Domain) -> None:

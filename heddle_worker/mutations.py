@@ -17,12 +17,14 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 import apsw
 
+from heddle_worker.active_transaction import find_active
 from heddle_worker.failures import FieldViolation, InvalidRequestError, ReusedOperationIdError
 from heddle_worker.principal import Principal, Principals
-from heddle_worker.store import idempotency, operations
+from heddle_worker.store import idempotency, operations, transactions
 from heddle_worker.store.idempotency import Finished, RequestKey
 from heddle_worker.store.operations import NewOperation
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.undo import recording
 from heddle_worker.store.writer import Writer
 
 T = TypeVar("T")
@@ -47,12 +49,12 @@ class Occasion:
     now: int
 
     def operation(
-        self, *, thread: str = "", change_id: bytes = b"", detail: str = ""
+        self, *, verb: str = "", thread: str = "", change_id: bytes = b"", detail: str = ""
     ) -> NewOperation:
-        """Return the entry that the operation log gets for this."""
+        """Return the entry that the operation log gets for this, under the method's verb or one."""
         return NewOperation(
             timestamp_secs=self.now,
-            verb=self.verb,
+            verb=verb or self.verb,
             actor_email=self.principal.email,
             operation_id=self.operation_id,
             thread=thread,
@@ -85,10 +87,12 @@ class Mutation(Generic[T]):
     Attributes:
         change: what is to be done.
         reply: makes the reply's bytes from the value of what was done.
+        settled: called in a thread at the end, with whether the change is in the store.
     """
 
     change: Change[T]
     reply: Callable[[T], bytes]
+    settled: Callable[[bool], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +103,21 @@ class Asked:
         verb: of the method.
         operation_id: the client's id; empty for none.
         request: the request's bytes.
+        transaction_id: the transaction that it belongs to; empty for none.
     """
 
     verb: str
     operation_id: str
     request: bytes
+    transaction_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
 class _Running:
-    """A request on its way, and those that wait for what becomes of it."""
+    """A request on its way: the digest of its bytes, and what will have the reply."""
 
-    def __init__(self, digest: bytes) -> None:
-        self.digest = digest
-        self._ended = asyncio.Event()
-        self._reply: bytes | None = None
-
-    def end(self, reply: bytes | None) -> None:
-        self._reply = reply
-        self._ended.set()
-
-    async def reply(self) -> bytes | None:
-        """Return the reply once there is one, `None` when the request has failed."""
-        await self._ended.wait()
-        return self._reply
+    digest: bytes
+    task: asyncio.Task[bytes]
 
 
 class Mutations:
@@ -149,7 +145,8 @@ class Mutations:
     async def run(self, asked: Asked, make: Callable[[], Awaitable[Mutation[T]]]) -> bytes:
         """Return the reply's bytes: of this run, or of the one before with the same id.
 
-        A request that comes while the same one is running waits for it.
+        What has begun goes on to its end even if the caller goes away; a request that comes
+        while the same one is running waits for it.
 
         Args:
             asked: the request.
@@ -162,24 +159,37 @@ class Mutations:
             Exception: whatever `make` and its change raise; nothing is remembered then.
         """
         if not asked.operation_id:
-            return await self._apply(asked, None, b"", await make())
+            return await asyncio.shield(asyncio.ensure_future(self._apply(asked, None, b"", make)))
         key = RequestKey(asked.verb, _uuid_bytes(asked.operation_id))
         digest = hashlib.blake2b(asked.request, digest_size=_DIGEST_BYTES).digest()
         while (running := self._running.get(key)) is not None:
             _check_same(running.digest, digest)
-            reply = await running.reply()
-            if reply is not None:
-                return reply
-        running = self._running[key] = _Running(digest)
-        reply = None
+            await asyncio.wait({running.task})
+            if running.task.exception() is None:
+                return running.task.result()
+        task = asyncio.ensure_future(self._once(asked, key, digest, make))
+        self._running[key] = _Running(digest, task)
+        task.add_done_callback(lambda _task: self._running.pop(key))
+        return await asyncio.shield(task)
+
+    async def _once(
+        self,
+        asked: Asked,
+        key: RequestKey,
+        digest: bytes,
+        make: Callable[[], Awaitable[Mutation[T]]],
+    ) -> bytes:
+        stored = self._stored(key, digest)
+        if stored is not None:
+            return stored
         try:
-            reply = self._stored(key, digest)
-            if reply is None:
-                reply = await self._apply(asked, key, digest, await make())
-            return reply
-        finally:
-            del self._running[key]
-            running.end(reply)
+            return await self._apply(asked, key, digest, make)
+        except Exception:
+            # What it failed for may be that another worker has done it at this very moment.
+            stored = self._stored(key, digest)
+            if stored is None:
+                raise
+            return stored
 
     def _stored(self, key: RequestKey, digest: bytes) -> bytes | None:
         """Look the request up; one step on an index, which is no work for another thread."""
@@ -187,24 +197,54 @@ class Mutations:
             return _find(connection, key, digest, int(self._clock()))
 
     async def _apply(
-        self, asked: Asked, key: RequestKey | None, digest: bytes, mutation: Mutation[T]
+        self,
+        asked: Asked,
+        key: RequestKey | None,
+        digest: bytes,
+        make: Callable[[], Awaitable[Mutation[T]]],
     ) -> bytes:
+        mutation = await make()
         now = int(self._clock())
         occasion = Occasion(asked.verb, asked.operation_id, self._principals.current(), now)
 
+        is_made = False
+
         def work(connection: apsw.Connection) -> bytes:
-            # Another worker, or a call whose client has gone, may have done it meanwhile.
+            nonlocal is_made
+            # Another worker may have done it meanwhile.
             stored = _find(connection, key, digest, now) if key is not None else None
             if stored is not None:
                 return stored
-            changed = mutation.change(connection, occasion)
-            operations.append(connection, changed.operations)
+            changed = _change(connection, asked.transaction_id, mutation.change, occasion)
             reply = mutation.reply(changed.value)
+            is_made = True
             if key is not None:
                 idempotency.keep(connection, key, Finished(digest, reply), now)
             return reply
 
-        return await self._writer.submit_awaited(work)
+        try:
+            return await self._writer.submit_awaited(work)
+        except BaseException:
+            is_made = False
+            raise
+        finally:
+            if mutation.settled is not None:
+                await asyncio.to_thread(mutation.settled, is_made)
+
+
+def _change(
+    connection: apsw.Connection, transaction_id: str, change: Change[T], occasion: Occasion
+) -> Changed[T]:
+    """Make a change and append its operations to the log, or to what waits for a commit."""
+    if not transaction_id:
+        changed = change(connection, occasion)
+        operations.append(connection, changed.operations)
+        return changed
+    find_active(connection, transaction_id)
+    with recording(connection) as changeset:
+        changed = change(connection, occasion)
+    transactions.buffer(connection, transaction_id, changed.operations, changeset())
+    return changed
 
 
 def _find(connection: apsw.Connection, key: RequestKey, digest: bytes, now: int) -> bytes | None:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dheddle/v1/operation_log.proto\x12\theddle.v1\"\xe5\x01\n\x16QueryOperationsRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x13\n\x0bsignal_kind\x18\x04 \x01(\t\x12\x0e\n\x06thread\x18\x05 \x01(\t\x12\r\n\x05verbs\x18\x06 \x03(\t\x12\x12\n\nsince_secs\x18\x07 \x01(\x03\x12\x12\n\nuntil_secs\x18\x08 \x01(\x03\x12\r\n\x05limit\x18\t \x01(\r\x12\x1b\n\x13include_checkpoints\x18\n \x01(\x08\x12\x11\n\tafter_seq\x18\x64 \x01(\x04\"@\n\x17QueryOperationsResponse\x12%\n\x04hits\x18\x01 \x03(\x0b\x32\x17.heddle.v1.OperationHit\"\xb6\x01\n\x0cOperationHit\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x16\n\x0etimestamp_secs\x18\x02 \x01(\x03\x12\x0c\n\x04verb\x18\x03 \x01(\t\x12\x13\n\x0b\x61\x63tor_email\x18\x04 \x01(\t\x12\x14\n\x0coperation_id\x18\x05 \x01(\t\x12\x0e\n\x06thread\x18\x06 \x01(\t\x12\x0f\n\x07symbols\x18\x07 \x03(\t\x12\x14\n\x0csignal_kinds\x18\x08 \x03(\t\x12\x11\n\tchange_id\x18\t \x01(\x0c\"n\n\x17StreamOperationsRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x30\n\x05query\x18\x02 \x01(\x0b\x32!.heddle.v1.QueryOperationsRequest\x12\x0e\n\x06\x66ollow\x18\x64 \x01(\x08\x32\xc7\x01\n\x18OperationLogQueryService\x12X\n\x0fQueryOperations\x12!.heddle.v1.QueryOperationsRequest\x1a\".heddle.v1.QueryOperationsResponse\x12Q\n\x10StreamOperations\x12\".heddle.v1.StreamOperationsRequest\x1a\x17.heddle.v1.OperationHit0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dheddle/v1/operation_log.proto\x12\theddle.v1\"\xe5\x01\n\x16QueryOperationsRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06symbol\x18\x03 \x01(\t\x12\x13\n\x0bsignal_kind\x18\x04 \x01(\t\x12\x0e\n\x06thread\x18\x05 \x01(\t\x12\r\n\x05verbs\x18\x06 \x03(\t\x12\x12\n\nsince_secs\x18\x07 \x01(\x03\x12\x12\n\nuntil_secs\x18\x08 \x01(\x03\x12\r\n\x05limit\x18\t \x01(\r\x12\x1b\n\x13include_checkpoints\x18\n \x01(\x08\x12\x11\n\tafter_seq\x18\x64 \x01(\x04\"@\n\x17QueryOperationsResponse\x12%\n\x04hits\x18\x01 \x03(\x0b\x32\x17.heddle.v1.OperationHit\"\xdc\x01\n\x0cOperationHit\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x16\n\x0etimestamp_secs\x18\x02 \x01(\x03\x12\x0c\n\x04verb\x18\x03 \x01(\t\x12\x13\n\x0b\x61\x63tor_email\x18\x04 \x01(\t\x12\x14\n\x0coperation_id\x18\x05 \x01(\t\x12\x0e\n\x06thread\x18\x06 \x01(\t\x12\x0f\n\x07symbols\x18\x07 \x03(\t\x12\x14\n\x0csignal_kinds\x18\x08 \x03(\t\x12\x11\n\tchange_id\x18\t \x01(\x0c\x12\x14\n\x0cold_state_id\x18\x64 \x01(\x0c\x12\x0e\n\x06\x64\x65tail\x18\x65 \x01(\t\"n\n\x17StreamOperationsRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x30\n\x05query\x18\x02 \x01(\x0b\x32!.heddle.v1.QueryOperationsRequest\x12\x0e\n\x06\x66ollow\x18\x64 \x01(\x08\x32\xc7\x01\n\x18OperationLogQueryService\x12X\n\x0fQueryOperations\x12!.heddle.v1.QueryOperationsRequest\x1a\".heddle.v1.QueryOperationsResponse\x12Q\n\x10StreamOperations\x12\".heddle.v1.StreamOperationsRequest\x1a\x17.heddle.v1.OperationHit0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,9 +36,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUERYOPERATIONSRESPONSE']._serialized_start=276
   _globals['_QUERYOPERATIONSRESPONSE']._serialized_end=340
   _globals['_OPERATIONHIT']._serialized_start=343
-  _globals['_OPERATIONHIT']._serialized_end=525
-  _globals['_STREAMOPERATIONSREQUEST']._serialized_start=527
-  _globals['_STREAMOPERATIONSREQUEST']._serialized_end=637
-  _globals['_OPERATIONLOGQUERYSERVICE']._serialized_start=640
-  _globals['_OPERATIONLOGQUERYSERVICE']._serialized_end=839
+  _globals['_OPERATIONHIT']._serialized_end=563
+  _globals['_STREAMOPERATIONSREQUEST']._serialized_start=565
+  _globals['_STREAMOPERATIONSREQUEST']._serialized_end=675
+  _globals['_OPERATIONLOGQUERYSERVICE']._serialized_start=678
+  _globals['_OPERATIONLOGQUERYSERVICE']._serialized_end=877
 # @@protoc_insertion_point(module_scope)

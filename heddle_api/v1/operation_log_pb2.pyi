@@ -39,7 +39,7 @@ class QueryOperationsResponse(_message.Message):
     def __init__(self, hits: _Optional[_Iterable[_Union[OperationHit, _Mapping]]] = ...) -> None: ...
 
 class OperationHit(_message.Message):
-    __slots__ = ("seq", "timestamp_secs", "verb", "actor_email", "operation_id", "thread", "symbols", "signal_kinds", "change_id")
+    __slots__ = ("seq", "timestamp_secs", "verb", "actor_email", "operation_id", "thread", "symbols", "signal_kinds", "change_id", "old_state_id", "detail")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     TIMESTAMP_SECS_FIELD_NUMBER: _ClassVar[int]
     VERB_FIELD_NUMBER: _ClassVar[int]
@@ -49,6 +49,8 @@ class OperationHit(_message.Message):
     SYMBOLS_FIELD_NUMBER: _ClassVar[int]
     SIGNAL_KINDS_FIELD_NUMBER: _ClassVar[int]
     CHANGE_ID_FIELD_NUMBER: _ClassVar[int]
+    OLD_STATE_ID_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
     seq: int
     timestamp_secs: int
     verb: str
@@ -58,7 +60,9 @@ class OperationHit(_message.Message):
     symbols: _containers.RepeatedScalarFieldContainer[str]
     signal_kinds: _containers.RepeatedScalarFieldContainer[str]
     change_id: bytes
-    def __init__(self, seq: _Optional[int] = ..., timestamp_secs: _Optional[int] = ..., verb: _Optional[str] = ..., actor_email: _Optional[str] = ..., operation_id: _Optional[str] = ..., thread: _Optional[str] = ..., symbols: _Optional[_Iterable[str]] = ..., signal_kinds: _Optional[_Iterable[str]] = ..., change_id: _Optional[bytes] = ...) -> None: ...
+    old_state_id: bytes
+    detail: str
+    def __init__(self, seq: _Optional[int] = ..., timestamp_secs: _Optional[int] = ..., verb: _Optional[str] = ..., actor_email: _Optional[str] = ..., operation_id: _Optional[str] = ..., thread: _Optional[str] = ..., symbols: _Optional[_Iterable[str]] = ..., signal_kinds: _Optional[_Iterable[str]] = ..., change_id: _Optional[bytes] = ..., old_state_id: _Optional[bytes] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class StreamOperationsRequest(_message.Message):
     __slots__ = ("repo_path", "query", "follow")

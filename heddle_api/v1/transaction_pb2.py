@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bheddle/v1/transaction.proto\x12\theddle.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"j\n\x17\x42\x65ginTransactionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x0e\n\x06thread\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"b\n\x18\x42\x65ginTransactionResponse\x12\x16\n\x0etransaction_id\x18\x01 \x01(\t\x12.\n\nstarted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x18\x43ommitTransactionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x16\n\x0etransaction_id\x18\x02 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"?\n\x19\x43ommitTransactionResponse\x12\x10\n\x08state_id\x18\x01 \x01(\x0c\x12\x10\n\x08op_count\x18\x02 \x01(\r\"q\n\x17\x41\x62ortTransactionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x16\n\x0etransaction_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"+\n\x18\x41\x62ortTransactionResponse\x12\x0f\n\x07\x61\x62orted\x18\x01 \x01(\x08\"H\n\x1bGetTransactionStatusRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x16\n\x0etransaction_id\x18\x02 \x01(\t\"\x80\x01\n\x11TransactionStatus\x12\x16\n\x0etransaction_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12.\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x62uffered_ops\x18\x04 \x01(\r2\x8c\x03\n\x12TransactionService\x12[\n\x10\x42\x65ginTransaction\x12\".heddle.v1.BeginTransactionRequest\x1a#.heddle.v1.BeginTransactionResponse\x12^\n\x11\x43ommitTransaction\x12#.heddle.v1.CommitTransactionRequest\x1a$.heddle.v1.CommitTransactionResponse\x12[\n\x10\x41\x62ortTransaction\x12\".heddle.v1.AbortTransactionRequest\x1a#.heddle.v1.AbortTransactionResponse\x12\\\n\x14GetTransactionStatus\x12&.heddle.v1.GetTransactionStatusRequest\x1a\x1c.heddle.v1.TransactionStatusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bheddle/v1/transaction.proto\x12\theddle.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"j\n\x17\x42\x65ginTransactionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x0e\n\x06thread\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"b\n\x18\x42\x65ginTransactionResponse\x12\x16\n\x0etransaction_id\x18\x01 \x01(\t\x12.\n\nstarted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x18\x43ommitTransactionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x16\n\x0etransaction_id\x18\x02 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"?\n\x19\x43ommitTransactionResponse\x12\x10\n\x08state_id\x18\x01 \x01(\x0c\x12\x10\n\x08op_count\x18\x02 \x01(\r\"q\n\x17\x41\x62ortTransactionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x16\n\x0etransaction_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"=\n\x18\x41\x62ortTransactionResponse\x12\x0f\n\x07\x61\x62orted\x18\x01 \x01(\x08\x12\x10\n\x08kept_ref\x18\x64 \x01(\t\"H\n\x1bGetTransactionStatusRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x16\n\x0etransaction_id\x18\x02 \x01(\t\"\x80\x01\n\x11TransactionStatus\x12\x16\n\x0etransaction_id\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12.\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x62uffered_ops\x18\x04 \x01(\r2\x8c\x03\n\x12TransactionService\x12[\n\x10\x42\x65ginTransaction\x12\".heddle.v1.BeginTransactionRequest\x1a#.heddle.v1.BeginTransactionResponse\x12^\n\x11\x43ommitTransaction\x12#.heddle.v1.CommitTransactionRequest\x1a$.heddle.v1.CommitTransactionResponse\x12[\n\x10\x41\x62ortTransaction\x12\".heddle.v1.AbortTransactionRequest\x1a#.heddle.v1.AbortTransactionResponse\x12\\\n\x14GetTransactionStatus\x12&.heddle.v1.GetTransactionStatusRequest\x1a\x1c.heddle.v1.TransactionStatusb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,11 +43,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ABORTTRANSACTIONREQUEST']._serialized_start=448
   _globals['_ABORTTRANSACTIONREQUEST']._serialized_end=561
   _globals['_ABORTTRANSACTIONRESPONSE']._serialized_start=563
-  _globals['_ABORTTRANSACTIONRESPONSE']._serialized_end=606
-  _globals['_GETTRANSACTIONSTATUSREQUEST']._serialized_start=608
-  _globals['_GETTRANSACTIONSTATUSREQUEST']._serialized_end=680
-  _globals['_TRANSACTIONSTATUS']._serialized_start=683
-  _globals['_TRANSACTIONSTATUS']._serialized_end=811
-  _globals['_TRANSACTIONSERVICE']._serialized_start=814
-  _globals['_TRANSACTIONSERVICE']._serialized_end=1210
+  _globals['_ABORTTRANSACTIONRESPONSE']._serialized_end=624
+  _globals['_GETTRANSACTIONSTATUSREQUEST']._serialized_start=626
+  _globals['_GETTRANSACTIONSTATUSREQUEST']._serialized_end=698
+  _globals['_TRANSACTIONSTATUS']._serialized_start=701
+  _globals['_TRANSACTIONSTATUS']._serialized_end=829
+  _globals['_TRANSACTIONSERVICE']._serialized_start=832
+  _globals['_TRANSACTIONSERVICE']._serialized_end=1228
 # @@protoc_insertion_point(module_scope)

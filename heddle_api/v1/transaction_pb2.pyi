@@ -59,10 +59,12 @@ class AbortTransactionRequest(_message.Message):
     def __init__(self, repo_path: _Optional[str] = ..., transaction_id: _Optional[str] = ..., reason: _Optional[str] = ..., client_operation_id: _Optional[str] = ...) -> None: ...
 
 class AbortTransactionResponse(_message.Message):
-    __slots__ = ("aborted",)
+    __slots__ = ("aborted", "kept_ref")
     ABORTED_FIELD_NUMBER: _ClassVar[int]
+    KEPT_REF_FIELD_NUMBER: _ClassVar[int]
     aborted: bool
-    def __init__(self, aborted: _Optional[bool] = ...) -> None: ...
+    kept_ref: str
+    def __init__(self, aborted: _Optional[bool] = ..., kept_ref: _Optional[str] = ...) -> None: ...
 
 class GetTransactionStatusRequest(_message.Message):
     __slots__ = ("repo_path", "transaction_id")

@@ -80,14 +80,33 @@ class Repository:
 
         A git directory that lies elsewhere does not tell where its main worktree is.
         """
-        main = [self.common_dir.parent] if self._main_is_beside() else []
-        linked = []
-        for link in sorted(self.common_dir.glob("worktrees/*/gitdir")):
-            target = link.read_bytes().rstrip(b"\n")
-            root = (link.parent / os.fsdecode(target)).resolve().parent
-            if root.is_dir():
-                linked.append(root)
-        return main + linked
+        git_dirs = [self.common_dir, *sorted(self.common_dir.glob("worktrees/*"))]
+        return [root for git_dir in git_dirs if (root := self.worktree_root(git_dir)) is not None]
+
+    def worktree_root(self, git_dir: Path) -> Path | None:
+        """Return the root of the worktree whose git directory is `git_dir`, if there is one."""
+        if git_dir == self.common_dir:
+            return self.common_dir.parent if self._main_is_beside() else None
+        try:
+            target = (git_dir / "gitdir").read_bytes().rstrip(b"\n")
+        except OSError:
+            return None
+        root = (git_dir / os.fsdecode(target)).resolve().parent
+        return root if root.is_dir() else None
+
+    def commit_at(self, name: str) -> bytes:
+        """Return the raw id of the commit that a ref names in the end; empty when there is none."""
+        try:
+            return self._handle.lookup_reference(name).peel(pygit2.Commit).id.raw
+        except (KeyError, ValueError, pygit2.GitError):
+            return b""
+
+    def commit_secs(self, commit: bytes) -> int:
+        """Return when the commit of a raw id was made, in Unix seconds; 0 when it is missing."""
+        try:
+            return int(self._handle[pygit2.Oid(raw=commit)].peel(pygit2.Commit).commit_time)
+        except (KeyError, ValueError, pygit2.GitError):
+            return 0
 
     @property
     def configuration_files(self) -> list[Path]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol, runtime_checkable
 
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
-from heddle_api.local.v1 import daemon_pb2
+from heddle_api.local.v1 import daemon_pb2, snapshot_pb2
 from heddle_api.v1 import (
     discussion_pb2,
     hook_pb2,
@@ -22,6 +23,8 @@ from heddle_worker.domain import Domain
 from heddle_worker.services.daemon import DaemonService
 from heddle_worker.services.hooks import HookService
 from heddle_worker.services.operation_log import OperationLogService
+from heddle_worker.services.snapshots import SnapshotService
+from heddle_worker.services.transactions import TransactionService
 
 
 def _services_of(*files: FileDescriptor) -> tuple[ServiceDescriptor, ...]:
@@ -36,6 +39,7 @@ SERVICES: Final = _services_of(
     state_review_pb2.DESCRIPTOR,
     transaction_pb2.DESCRIPTOR,
     daemon_pb2.DESCRIPTOR,
+    snapshot_pb2.DESCRIPTOR,
 )
 """Every service of the API that is served; a method that nobody answers is UNIMPLEMENTED."""
 
@@ -47,5 +51,26 @@ def servicers(
     return {
         "heddle.v1.HookService": HookService(domain),
         "heddle.v1.OperationLogQueryService": OperationLogService(domain),
+        "heddle.v1.TransactionService": TransactionService(domain),
         "heddle.local.v1.DaemonService": DaemonService(domain, settings, admission, counters),
+        "heddle.local.v1.SnapshotService": SnapshotService(domain),
     }
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A servicer that may find something half done when its worker begins to serve."""
+
+    async def resume(self) -> None:
+        """Finish it."""
+
+
+async def resume(servicers: Iterable[object]) -> None:
+    """Finish what a crash has cut off.
+
+    Raises:
+        Exception: what a call for the same would fail with.
+    """
+    for servicer in servicers:
+        if isinstance(servicer, Resuming):
+            await servicer.resume()

@@ -184,6 +184,8 @@ def _hit(operation: Operation) -> operation_log_pb2.OperationHit:
         symbols=operation.symbols,
         signal_kinds=operation.signal_kinds,
         change_id=operation.change_id,
+        old_state_id=operation.old_id,
+        detail=operation.detail,
     )
 
 

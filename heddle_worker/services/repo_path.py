@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from heddle_worker.domain import Domain
-from heddle_worker.failures import NotFoundError
+from heddle_worker.failures import NotFoundError, PreconditionError
 
 
 async def ensure_repo_path(domain: Domain, repo_path: str) -> None:
@@ -18,6 +18,26 @@ async def ensure_repo_path(domain: Domain, repo_path: str) -> None:
     """
     if repo_path:
         await asyncio.to_thread(check_repo_path, domain, repo_path)
+
+
+def worktree_root(domain: Domain, repo_path: str) -> Path:
+    """Return the root of the worktree that a path lies in; the empty path is the one served.
+
+    May block. `FieldChecks.text` has to have been passed.
+
+    Raises:
+        NotFoundError: as `check_repo_path` does.
+        PreconditionError: the path lies in a git directory, or in a bare repository.
+    """
+    check_repo_path(domain, repo_path)
+    path = Path(os.path.realpath(domain.root / repo_path))
+    roots = {root.resolve() for root in domain.repository.worktrees}
+    for place in (path, *path.parents):
+        if place in roots:
+            return place
+        if os.path.lexists(place / "HEAD"):
+            break
+    raise PreconditionError(f"{repo_path or domain.root} has no worktree; name one as repo_path")
 
 
 def check_repo_path(domain: Domain, repo_path: str) -> None:

@@ -44,6 +44,24 @@ def index_locked(worktree: Worktree) -> Iterator[None]:
         os.close(descriptor)
 
 
+def wait_until_unlocked(worktree: Worktree) -> None:
+    """Wait until no git is changing the index, for a short time; remove a dead lock of ours.
+
+    Raises:
+        WorktreeBusyError: one still is.
+    """
+    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    while os.path.lexists(worktree.lock_path):
+        descriptor = _taken_over(worktree.lock_path)
+        if descriptor is not None:
+            worktree.lock_path.unlink(missing_ok=True)
+            os.close(descriptor)
+            return
+        if time.monotonic() > deadline:
+            raise busy(worktree)
+        time.sleep(LOCK_PAUSE_SECONDS)
+
+
 def _try_to_lock(path: Path) -> int | None:
     descriptor = _created(path)
     return descriptor if descriptor is not None else _taken_over(path)

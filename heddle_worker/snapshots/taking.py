@@ -15,6 +15,7 @@ from heddle_worker.snapshots.errors import (
     WorktreeBusyError,
 )
 from heddle_worker.snapshots.git import Git
+from heddle_worker.snapshots.index_lock import wait_until_unlocked
 from heddle_worker.snapshots.progress import mentioned, read_notes
 from heddle_worker.snapshots.recording import Recorder
 from heddle_worker.snapshots.scanning import Scan, scan
@@ -78,7 +79,7 @@ def capture(
     changed: ChangedMeanwhileError | None = None
     for _attempt in range(_ATTEMPTS):
         if not is_locked:
-            worktree.wait_until_unlocked()
+            wait_until_unlocked(worktree)
         try:
             return _captured(worktree, git, message, protecting, ref, is_locked=is_locked)
         except ChangedMeanwhileError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -87,18 +86,6 @@ class Worktree:
     def lock_path(self) -> Path:
         """What a git that is changing the index or the files holds."""
         return self.git_dir / "index.lock"
-
-    def wait_until_unlocked(self) -> None:
-        """Wait until no git is changing the index, for a short time.
-
-        Raises:
-            WorktreeBusyError: one still is.
-        """
-        deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
-        while os.path.lexists(self.lock_path):
-            if time.monotonic() > deadline:
-                raise busy(self)
-            time.sleep(LOCK_PAUSE_SECONDS)
 
 
 def busy(worktree: Worktree) -> WorktreeBusyError:

@@ -115,7 +115,36 @@ CREATE TABLE hooks (
 ) STRICT;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG, _MUTATIONS)
+_TRANSACTIONS: Final = """
+-- A transaction on a worktree. `step` is the journal of an abort: while it is not empty, the abort
+-- that `request` asks for is under way, or a crash has cut it off.
+CREATE TABLE transactions (
+    id TEXT PRIMARY KEY,
+    worktree BLOB NOT NULL,
+    state TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    message TEXT NOT NULL,
+    base_id BLOB NOT NULL,
+    started_at INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    request BLOB NOT NULL,
+    kept_as TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX transactions_open ON transactions (worktree)
+    WHERE state = 'active';
+
+-- What was done within an open transaction: its operations, as they get into the log at the commit,
+-- and what an abort has to undo.
+CREATE TABLE buffered_changes (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    transaction_id TEXT NOT NULL REFERENCES transactions (id) ON DELETE CASCADE,
+    operations TEXT NOT NULL,
+    changeset BLOB NOT NULL
+) STRICT;
+CREATE INDEX buffered_changes_by_transaction ON buffered_changes (transaction_id);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG, _MUTATIONS, _TRANSACTIONS)
 
 
 def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:

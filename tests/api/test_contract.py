@@ -32,6 +32,11 @@ CONTRACT: Final[dict[str, Any]] = json.loads(
 ADDITIONS: Final = {
     "QueryOperationsRequest": {"after_seq": (100, "uint64", "singular", None)},
     "StreamOperationsRequest": {"follow": (100, "bool", "singular", None)},
+    "OperationHit": {
+        "old_state_id": (100, "bytes", "singular", None),
+        "detail": (101, "string", "singular", None),
+    },
+    "AbortTransactionResponse": {"kept_ref": (100, "string", "singular", None)},
 }
 
 LOCAL: Final = {
@@ -64,6 +69,94 @@ LOCAL: Final = {
         "errors": (3, "uint64", "singular", None),
         "p50_us": (4, "uint64", "singular", None),
         "p99_us": (5, "uint64", "singular", None),
+    },
+    "ListTransactionsRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "limit": (2, "uint32", "singular", None),
+    },
+    "ListTransactionsResponse": {
+        "transactions": (1, "heddle.local.v1.Transaction", "repeated", None),
+    },
+    "Transaction": {
+        "transaction_id": (1, "string", "singular", None),
+        "state": (2, "string", "singular", None),
+        "started_at": (3, "google.protobuf.Timestamp", "singular", None),
+        "message": (4, "string", "singular", None),
+        "thread": (5, "string", "singular", None),
+        "worktree": (6, "string", "singular", None),
+        "base_state_id": (7, "bytes", "singular", None),
+    },
+    "ListSnapshotsRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "transaction_id": (2, "string", "singular", None),
+    },
+    "ListSnapshotsResponse": {
+        "snapshots": (1, "heddle.local.v1.Snapshot", "repeated", None),
+    },
+    "Snapshot": {
+        "name": (1, "string", "singular", None),
+        "ref": (2, "string", "singular", None),
+        "commit_id": (3, "bytes", "singular", None),
+        "taken_at": (4, "google.protobuf.Timestamp", "singular", None),
+        "branch": (5, "string", "singular", None),
+        "head_id": (6, "bytes", "singular", None),
+    },
+    "CompareSnapshotRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "transaction_id": (2, "string", "singular", None),
+        "snapshot": (3, "string", "singular", None),
+        "include_diff": (4, "bool", "singular", None),
+    },
+    "CompareSnapshotResponse": {
+        "changes": (1, "heddle.local.v1.PathChange", "repeated", None),
+        "diff": (2, "bytes", "singular", None),
+        "diff_truncated": (3, "bool", "singular", None),
+    },
+    "PathChange": {
+        "path": (1, "string", "singular", None),
+        "kind": (2, "string", "singular", None),
+        "side": (3, "string", "singular", None),
+    },
+    "PlanRestoreRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "transaction_id": (2, "string", "singular", None),
+        "snapshot": (3, "string", "singular", None),
+    },
+    "PlanRestoreResponse": {
+        "steps": (1, "heddle.local.v1.RestoreStep", "repeated", None),
+    },
+    "RestoreStep": {
+        "action": (1, "string", "singular", None),
+        "target": (2, "string", "singular", None),
+    },
+    "RestorePathsRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "transaction_id": (2, "string", "singular", None),
+        "snapshot": (3, "string", "singular", None),
+        "paths": (4, "string", "repeated", None),
+        "client_operation_id": (15, "string", "singular", None),
+    },
+    "RestorePathsResponse": {
+        "restored": (1, "string", "repeated", None),
+        "kept_as": (2, "string", "singular", None),
+    },
+    "UndoAbortRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "transaction_id": (2, "string", "singular", None),
+        "client_operation_id": (15, "string", "singular", None),
+    },
+    "UndoAbortResponse": {"kept_as": (1, "string", "singular", None)},
+}
+
+LOCAL_SERVICES: Final = {
+    "DaemonService": {"GetDaemon": "Daemon"},
+    "SnapshotService": {
+        "ListTransactions": "ListTransactionsResponse",
+        "ListSnapshots": "ListSnapshotsResponse",
+        "CompareSnapshot": "CompareSnapshotResponse",
+        "PlanRestore": "PlanRestoreResponse",
+        "RestorePaths": "RestorePathsResponse",
+        "UndoAbort": "UndoAbortResponse",
     },
 }
 
@@ -208,7 +301,7 @@ def test_no_enum_hides_in_a_message() -> None:
             assert not [name for name, message in with_nested(top) if message.enum_type]
 
 
-def test_the_daemon_service() -> None:
+def test_the_services_of_our_own() -> None:
     services = {
         service.name: methods_of(service, "heddle.local.v1")
         for file in LOCAL_FILES
@@ -216,13 +309,11 @@ def test_the_daemon_service() -> None:
     }
 
     assert services == {
-        "DaemonService": {
-            "GetDaemon": {
-                "request": "GetDaemonRequest",
-                "response": "Daemon",
-                "server_streaming": False,
-            }
+        service: {
+            method: {"request": f"{method}Request", "response": response, "server_streaming": False}
+            for method, response in methods.items()
         }
+        for service, methods in LOCAL_SERVICES.items()
     }
     assert messages_of(LOCAL_FILES) == LOCAL
 

@@ -20,13 +20,20 @@ _REQUEST: Final = operation_log_pb2.QueryOperationsRequest(limit=1)
 
 
 @contextlib.contextmanager
+def channel_to(socket_path: Path) -> Iterator[grpc.Channel]:
+    """A channel with a connection of its own."""
+    # Channels to one address would otherwise share one.
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    with grpc.insecure_channel(f"unix:{socket_path}", options=options) as channel:
+        yield channel
+
+
+@contextlib.contextmanager
 def log_stub(
     socket_path: Path,
 ) -> Iterator[operation_log_pb2_grpc.OperationLogQueryServiceStub]:
     """A plain generated client of the operation log, on a channel that is made for it alone."""
-    # Channels to one address would otherwise share a connection.
-    options = [("grpc.use_local_subchannel_pool", 1)]
-    with grpc.insecure_channel(f"unix:{socket_path}", options=options) as channel:
+    with channel_to(socket_path) as channel:
         yield operation_log_pb2_grpc.OperationLogQueryServiceStub(channel)
 
 

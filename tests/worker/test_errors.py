@@ -32,6 +32,7 @@ _WORDS_OF_THEIR_OWN: dict[type[Exception], tuple[str, ...]] = {
     failures.WorkerRetiredError: (),
     failures.WorkerStoppingError: (),
     failures.ReusedOperationIdError: (),
+    failures.TransactionEndedError: ("aborted",),
 }
 
 

@@ -22,6 +22,8 @@ from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.services.catalogue import SERVICES
 from heddle_worker.services.hooks import HookService
+from heddle_worker.services.snapshots import SnapshotService
+from heddle_worker.services.transactions import TransactionService
 from heddle_worker.store import operation_query
 from heddle_worker.store.database import Database
 from heddle_worker.store.idempotency import RETENTION_SECONDS
@@ -299,8 +301,13 @@ def test_whatever_is_asked_in_whatever_order(
 def test_every_method_with_an_operation_id_that_is_served_is_run_once() -> None:
     """None can be forgotten: the id is in the request's type."""
     verbs = {}
+    servicers = {
+        "heddle.v1.HookService": HookService,
+        "heddle.v1.TransactionService": TransactionService,
+        "heddle.local.v1.SnapshotService": SnapshotService,
+    }
     for service in SERVICES:
-        servicer = {"heddle.v1.HookService": HookService}.get(service.full_name)
+        servicer = servicers.get(service.full_name)
         for method in service.methods:
             if "client_operation_id" in method.input_type.fields_by_name:
                 served = getattr(servicer, method.name, None)
@@ -309,4 +316,9 @@ def test_every_method_with_an_operation_id_that_is_served_is_run_once() -> None:
     assert verbs == {
         "RegisterHook": "hook.register_hook",
         "DeregisterHook": "hook.deregister_hook",
+        "BeginTransaction": "TransactionService.BeginTransaction",
+        "CommitTransaction": "TransactionService.CommitTransaction",
+        "AbortTransaction": "TransactionService.AbortTransaction",
+        "RestorePaths": "SnapshotService.RestorePaths",
+        "UndoAbort": "SnapshotService.UndoAbort",
     }
