@@ -54,13 +54,16 @@ def store(daemon: HeddleDaemon) -> Path:
 
 
 def damage(store: Path) -> None:
-    """Overwrite all pages but the first ones, which tell of the tables."""
-    intact = 20 * 4096
-    size = store.stat().st_size
-    assert size > intact + 4096
+    """Overwrite the page through which all operations are reached."""
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    with contextlib.closing(apsw.Connection(f"file:{store}?immutable=1", flags)) as connection:
+        root = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'operations'"
+        ).get
+        page_size = connection.pragma("page_size")
     with store.open("r+b") as file:
-        file.seek(intact)
-        file.write(b"\xa5" * (size - intact))
+        file.seek((root - 1) * page_size)
+        file.write(b"\xa5" * page_size)
 
 
 def test_a_store_that_was_damaged_while_the_machine_was_down(
