@@ -322,4 +322,5 @@ def test_a_follower_of_a_worker_that_goes_is_told_to_resume(
         worker.tell(command, seconds=10.0)
         error = client.ended()
         assert error.code() is grpc.StatusCode.UNAVAILABLE
-        assert error.details() == reason
+        # A connection that comes of age at this very moment is closed with the transport's words.
+        assert error.details() == reason or "max_age" in error.details()
