@@ -47,6 +47,10 @@ class UnreadableError(SnapshotError):
     """A file or directory may not be read by this process."""
 
 
+class UnwritableError(SnapshotError):
+    """A file may not be written or deleted by this process."""
+
+
 class WorktreeBusyError(SnapshotError):
     """Another process works in the worktree: its index is locked, or its files keep changing."""
 

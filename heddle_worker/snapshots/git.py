@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO, Final, TypeAlias
 
 from heddle_worker.snapshots.errors import GitFailedError
+from heddle_worker.snapshots.scratch import scratch_directory
 
 Word: TypeAlias = str | bytes | os.PathLike[str]
 
@@ -99,12 +99,12 @@ class Git:
         """Give a git whose new objects go to a place of their own, which is removed at the end."""
         objects = Path(os.fsdecode(self.run("rev-parse", "--git-path", "objects")[:-1]))
         objects = (self.root or self.git_dir) / objects
-        with tempfile.TemporaryDirectory(prefix="heddle-scratch-", dir=self.git_dir) as place:
+        with scratch_directory(self.git_dir) as place:
             yield Git(
                 self.git_dir,
                 self.root,
                 {
-                    "GIT_OBJECT_DIRECTORY": place,
+                    "GIT_OBJECT_DIRECTORY": str(place),
                     "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(objects),
                 },
                 {"core.fsync": "none", "fastimport.unpackLimit": "1"},

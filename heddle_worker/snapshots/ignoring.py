@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 
 from heddle_worker.snapshots.beneath import Beneath
 from heddle_worker.snapshots.git import Git
+from heddle_worker.snapshots.scratch import scratch_directory
 from heddle_worker.snapshots.status_lines import Blob
 from heddle_worker.snapshots.trees import BlobReader
 
@@ -58,8 +58,8 @@ def judge(
     strangers = {path for path in ignore_files - target.keys() if _is_file(disk, path)}
     if not candidates and not strangers:
         return Verdict(frozenset(), frozenset())
-    with tempfile.TemporaryDirectory(prefix="heddle-scratch-", dir=git.git_dir) as directory:
-        rules = _Rules(git, Path(directory))
+    with scratch_directory(git.git_dir) as directory:
+        rules = _Rules(git, directory)
         with BlobReader(git) as blobs:
             for path in ignore_files & target.keys():
                 if target[path].mode.startswith(b"100"):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from heddle_worker.snapshots.scratch import SCRATCH
 from heddle_worker.snapshots.worktree import (
     LOCK_PATIENCE_SECONDS,
     LOCK_PAUSE_SECONDS,
@@ -69,7 +70,7 @@ def _try_to_lock(path: Path) -> int | None:
 
 def _created(path: Path) -> int | None:
     """Return a descriptor of a new lock, which appears with its text and our `flock` on it."""
-    descriptor, temporary = tempfile.mkstemp(prefix="heddle-lock-", dir=path.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=SCRATCH, dir=path.parent)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.write(descriptor, _MARK)

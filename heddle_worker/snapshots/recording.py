@@ -21,6 +21,7 @@ from heddle_worker.snapshots.errors import (
     shown,
 )
 from heddle_worker.snapshots.git import Git, failure
+from heddle_worker.snapshots.scratch import SCRATCH_REF
 from heddle_worker.snapshots.status_lines import Blob
 
 _COMMAND: Final = ("fast-import", "--quiet", "--done", "--date-format=raw")
@@ -48,6 +49,7 @@ class Recorder:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this
         self._process = git.start(*_COMMAND, stdin=PIPE, stdout=PIPE, stderr=self._said)
         self._marks = 1
+        self._send(b"reset %b\n\n" % SCRATCH_REF.encode())
         self.permissions: dict[bytes, int] = {}
 
     def __enter__(self) -> Recorder:
@@ -151,7 +153,7 @@ class Recorder:
                 raise ChangedMeanwhileError(shown(path))
         finally:
             os.close(descriptor)
-        permissions = stat.S_IMODE(before.st_mode)
+        permissions = before.st_mode & 0o777
         if permissions not in _USUAL_PERMISSIONS:
             self.permissions[path] = permissions
         return Blob(b"100755" if permissions & 0o100 else b"100644", object_id)

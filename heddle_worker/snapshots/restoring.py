@@ -6,21 +6,17 @@ a restore which was killed is finished by running it again, with the same argume
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
-from heddle_worker.snapshots.beneath import Beneath
-from heddle_worker.snapshots.endangered import blob_id
 from heddle_worker.snapshots.errors import (
     BranchMovedError,
     GitFailedError,
-    ObstructedError,
     UnknownPathError,
     shown,
 )
+from heddle_worker.snapshots.files import write_files
 from heddle_worker.snapshots.git import NULL_ID, Git
 from heddle_worker.snapshots.index_lock import index_locked
 from heddle_worker.snapshots.planning import (
@@ -30,15 +26,13 @@ from heddle_worker.snapshots.planning import (
     check_branches,
     check_kept,
     prepare,
-    unkept_work,
 )
 from heddle_worker.snapshots.progress import write_notes
+from heddle_worker.snapshots.scratch import sweep
 from heddle_worker.snapshots.snapshot import Snapshot
-from heddle_worker.snapshots.status_lines import Blob
-from heddle_worker.snapshots.trees import BlobReader, Difference, entries, read_list, subtree
+from heddle_worker.snapshots.trees import entries, subtree
 from heddle_worker.snapshots.worktree import Head, Worktree
 
-_CHUNK_BYTES: Final = 1 << 20
 _SHARED_INDEX: Final = b"sharedindex."
 
 
@@ -62,11 +56,12 @@ def restore(worktree: Worktree, snapshot: Snapshot, *, kept: Snapshot) -> Restor
         SnapshotError: it cannot be restored as things are.
     """
     with index_locked(worktree), worktree.git.scratch() as scratch:
+        sweep(worktree.git_dir)
         prepared = prepare(worktree, scratch, snapshot, is_locked=True)
         check_kept(scratch, prepared, kept)
         check_branches(worktree, scratch, prepared, snapshot, kept)
         git = worktree.git
-        _write_files(worktree, git, prepared.changes, snapshot)
+        write_files(worktree, git, prepared.changes, snapshot)
         _write_index(worktree, git, snapshot)
         write_notes(worktree.git_dir, _notes(git, snapshot))
         if prepared.plan.branch is not None:
@@ -112,7 +107,7 @@ def restore_paths(
             (),
         )
         check_kept(scratch, chosen, kept, only_files=True)
-        _write_files(worktree, worktree.git, selected, snapshot)
+        write_files(worktree, worktree.git, selected, snapshot)
     return chosen.plan
 
 
@@ -133,94 +128,6 @@ def _check_known(git: Git, prepared: Prepared, snapshot: Snapshot, wanted: Itera
             raise UnknownPathError(
                 f"{shown(path) or 'the empty path'} is neither in the snapshot nor in the worktree"
             )
-
-
-def _write_files(
-    worktree: Worktree, git: Git, changes: Iterable[Difference], snapshot: Snapshot
-) -> None:
-    permissions = _permissions(git, snapshot)
-    ordered = sorted(changes)
-    with Beneath(worktree.root) as disk, BlobReader(git) as blobs:
-        for path, before, after in ordered:
-            if after is None:
-                _check_unchanged(disk, path, before)
-                disk.remove(path)
-        for path, before, after in ordered:
-            if after is not None:
-                _check_unchanged(disk, path, before)
-                try:
-                    _write_file(disk, blobs, path, after, permissions.get(path))
-                except (NotADirectoryError, IsADirectoryError) as error:
-                    raise _obstructed(path) from error
-
-
-def _write_file(
-    disk: Beneath, blobs: BlobReader, path: bytes, blob: Blob, permissions: int | None
-) -> None:
-    there = disk.status(path)
-    if there is not None and stat.S_ISDIR(there.st_mode):
-        try:
-            disk.clear(path)
-        except OSError as error:
-            raise _obstructed(path) from error
-    if blob.mode == b"120000":
-        disk.new_link(path, blobs.content(blob.object_id))
-        return
-    is_executable = blob.mode == b"100755"
-    if permissions is None and there is not None and stat.S_ISREG(there.st_mode):
-        permissions = _like(stat.S_IMODE(there.st_mode), is_executable=is_executable)
-    usual = 0o777 if is_executable else 0o666
-    with disk.new_file(path, usual if permissions is None else permissions) as descriptor:
-        for chunk in blobs.chunks(blob.object_id):
-            _write_all(descriptor, chunk)
-        if permissions is not None:
-            # The umask has no say in what was there before.
-            os.fchmod(descriptor, permissions)
-
-
-def _check_unchanged(disk: Beneath, path: bytes, before: Blob | None) -> None:
-    """Look again at the last moment: somebody may be writing into the worktree."""
-    status = disk.status(path)
-    if status is None or stat.S_ISDIR(status.st_mode):
-        return
-    if before is None or _present_id(disk, path, status) != before.object_id:
-        raise unkept_work(path)
-
-
-def _present_id(disk: Beneath, path: bytes, status: os.stat_result) -> bytes:
-    if stat.S_ISLNK(status.st_mode):
-        return blob_id(disk.link_target(path))
-    if not stat.S_ISREG(status.st_mode):
-        raise _obstructed(path)
-    with os.fdopen(disk.open(path), "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest().encode()
-
-
-def _obstructed(path: bytes) -> ObstructedError:
-    return ObstructedError(
-        f"{shown(path)} cannot be written: something that no snapshot holds is in its place, "
-        "such as a repository or a socket; move it away"
-    )
-
-
-def _like(permissions: int, *, is_executable: bool) -> int:
-    """Return permissions with an executable file's bits where it may be read, or without."""
-    return permissions & ~0o111 | ((permissions & 0o444) >> 2 if is_executable else 0)
-
-
-def _permissions(git: Git, snapshot: Snapshot) -> Mapping[bytes, int]:
-    items = read_list(git, snapshot.commit, "permissions")
-    return {path: int(bits, 8) for bits, path in (item.split(b" ", 1) for item in items)}
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 def _write_index(worktree: Worktree, git: Git, snapshot: Snapshot) -> None:

@@ -19,13 +19,13 @@ from heddle_worker.snapshots.index_lock import wait_until_unlocked
 from heddle_worker.snapshots.progress import mentioned, read_notes
 from heddle_worker.snapshots.recording import Recorder
 from heddle_worker.snapshots.scanning import Scan, scan
+from heddle_worker.snapshots.scratch import SCRATCH_REF, sweep
 from heddle_worker.snapshots.snapshot import Snapshot, encode
 from heddle_worker.snapshots.status_lines import Blob
 from heddle_worker.snapshots.trees import STAGED, WORKTREE
 from heddle_worker.snapshots.worktree import Head, Worktree, read_head, tip
 
 _ATTEMPTS: Final = 5
-_SCRATCH_REF: Final = "refs/heddle/scratch"
 _SHARED_INDEX: Final = b"sharedindex."
 
 
@@ -48,6 +48,7 @@ def take(
     """
     if tip(worktree.git, ref.encode()) is not None:
         raise SnapshotExistsError(f"there is a snapshot {ref} already")
+    sweep(worktree.git_dir)
     snapshot = capture(worktree, worktree.git, message, protecting=protecting, ref=ref)
     _sync_directory((worktree.common_dir / ref).parent)
     return snapshot
@@ -111,7 +112,7 @@ def _captured(
     index = _read_index(worktree)
     notes = read_notes(worktree.git_dir)
     tips = _tips(git, head, protecting)
-    with Beneath(worktree.root) as disk, Recorder(git, ref or _SCRATCH_REF) as recorder:
+    with Beneath(worktree.root) as disk, Recorder(git, ref or SCRATCH_REF) as recorder:
         seen = scan(git, disk)
         files = {path: recorder.file(disk, path) for path in sorted(seen.unknown)}
         files.update(seen.known)

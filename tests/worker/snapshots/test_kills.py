@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Final
 
 from snapshot_bench import Bench
+from waiting import wait_until
 from worktree_view import git
 
-from heddle_worker.snapshots.snapshot import Snapshot, ref_of
+from heddle_worker.snapshots.comparing import changes
+from heddle_worker.snapshots.snapshot import Snapshot, load, names, ref_of
 from heddle_worker.snapshots.taking import take
 
 # The process kills itself when it is about to do something for the given number of times: open a
 # file, start a git, rename, delete or make something.
-_RESTORE: Final = """
+_UNTIL_KILLED: Final = """
 import os, signal, sys
 from pathlib import Path
-from heddle_worker.snapshots.restoring import restore
-from heddle_worker.snapshots.snapshot import load
 from heddle_worker.snapshots.worktree import Worktree
 
-root, target, kept, left = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
-worktree = Worktree.open(root)
-snapshots = [load(worktree.common_dir, ref) for ref in (target, kept)]
+worktree, left = Worktree.open(Path(sys.argv[1])), int(sys.argv[2])
+target, kept = sys.argv[3:5]
 
 def count(event, _arguments):
     global left
@@ -32,21 +33,43 @@ def count(event, _arguments):
         left -= 1
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-
+"""
+_RESTORE: Final = """
+from heddle_worker.snapshots.restoring import restore
+from heddle_worker.snapshots.snapshot import load
+snapshots = [load(worktree.common_dir, ref) for ref in (target, kept)]
 sys.addaudithook(count)
 restore(worktree, snapshots[0], kept=snapshots[1])
 """
+_TAKE: Final = """
+from heddle_worker.snapshots.taking import take
+sys.addaudithook(count)
+take(worktree, target, "begin")
+"""
+_CUT_OFF: Final = """
+from heddle_worker.snapshots.recording import Recorder
+Recorder(worktree.git, target).content(bytes(1_000_000))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 _NEVER: Final = 0
+_STEPS: Final = 3 if "HEDDLE_EXAMPLES" in os.environ else 31
 
 
-def run_restore(bench: Bench, snapshot: Snapshot, kept: Snapshot, killed_at: int) -> int:
-    """Restore in a process of its own; return how it ended."""
-    words = [str(bench.root), snapshot.ref, kept.ref, str(killed_at)]
+def run(bench: Bench, program: str, killed_at: int, *refs: str) -> int:
+    """Run a program in a process that kills itself at a step; return how it ended."""
+    words = [str(bench.root), str(killed_at), *refs, *[""] * (2 - len(refs))]
     done = subprocess.run(
-        [sys.executable, "-c", _RESTORE, *words], check=False, capture_output=True, text=True
+        [sys.executable, "-c", _UNTIL_KILLED + program, *words],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode
+
+
+def run_restore(bench: Bench, snapshot: Snapshot, kept: Snapshot, killed_at: int) -> int:
+    return run(bench, _RESTORE, killed_at, snapshot.ref, kept.ref)
 
 
 def edit_everything(bench: Bench) -> None:
@@ -82,7 +105,7 @@ def test_killed_wherever_it_may_be(bench: Bench) -> None:
     ended = -signal.SIGKILL
     # Each round starts from the same mess, and dies some steps later than the one before.
     while ended == -signal.SIGKILL:
-        killed_at = 1 + kills * 11
+        killed_at = 1 + kills * _STEPS
         ended = run_restore(bench, snapshot, kept, killed_at)
         kills += ended == -signal.SIGKILL
         assert run_restore(bench, snapshot, kept, _NEVER) == 0
@@ -90,8 +113,58 @@ def test_killed_wherever_it_may_be(bench: Bench) -> None:
         again = take(bench.worktree, ref_of("t", f"again{killed_at}"), "again", protecting=kept)
         assert run_restore(bench, kept, again, _NEVER) == 0
         assert bench.view() == aborted
-    assert kills > 10
+    assert kills > 5
     assert not (bench.git_dir / "index.lock").exists()
+
+
+def test_a_snapshot_is_taken_completely_or_not_at_all(bench: Bench) -> None:
+    bench.write("a", "edited\n")
+    bench.write("untracked", "untracked\n")
+    bench.git("add", "a")
+    bench.write("a", "edited again\n")
+    begin = bench.view()
+    kills = 0
+    ended = -signal.SIGKILL
+    while ended == -signal.SIGKILL:
+        name = f"begin{kills}"
+        ended = run(bench, _TAKE, 1 + kills * _STEPS // 2, ref_of("t", name))
+        kills += ended == -signal.SIGKILL
+        assert bench.view() == begin
+        if name in names(bench.git_dir, "t"):
+            snapshot = load(bench.git_dir, ref_of("t", name))
+            assert changes(bench.worktree, snapshot) == ()
+    assert kills > 2
+
+
+def test_what_the_killed_leave_behind_is_swept_away(bench: Bench) -> None:
+    ours = bench.git_dir / "heddle-scratch-x"
+    (ours / "pack").mkdir(parents=True)
+    report = bench.git_dir / "fast_import_crash_1"
+    report.write_text("fast-import crash report:\n  status: refs/heddle/scratch\n")
+    foreign = bench.git_dir / "fast_import_crash_2"
+    foreign.write_text("fast-import crash report:\n  status: refs/heads/main\n")
+    bench.take("first")
+    assert ours.exists(), "it may be in use"
+    os.utime(ours, (0, 0))
+    bench.take("second")
+    assert not ours.exists()
+    assert not report.exists()
+    assert foreign.exists()
+
+
+def test_what_git_says_of_a_stream_that_was_cut_off_is_swept_away(bench: Bench) -> None:
+    def report() -> Path | None:
+        complete = (
+            path
+            for path in bench.git_dir.glob("fast_import_crash_*")
+            if "END OF CRASH REPORT" in path.read_text()
+        )
+        return next(complete, None)
+
+    assert run(bench, _CUT_OFF, _NEVER, ref_of("t", "begin")) == -signal.SIGKILL
+    path = wait_until(report, "git has reported it")
+    bench.take()
+    assert not path.exists()
 
 
 def test_killed_again_and_again(bench: Bench) -> None:
