@@ -11,9 +11,15 @@ from typing import Final
 
 from heddle_worker.snapshots.beneath import Beneath
 from heddle_worker.snapshots.endangered import blob_id
-from heddle_worker.snapshots.errors import ObstructedError, UnwritableError, shown
+from heddle_worker.snapshots.errors import (
+    DamagedSnapshotError,
+    ObstructedError,
+    UnwritableError,
+    shown,
+)
 from heddle_worker.snapshots.git import Git
 from heddle_worker.snapshots.planning import unkept_work
+from heddle_worker.snapshots.scanning import is_ours
 from heddle_worker.snapshots.snapshot import Snapshot
 from heddle_worker.snapshots.status_lines import Blob
 from heddle_worker.snapshots.trees import BlobReader, Difference, read_list
@@ -37,9 +43,12 @@ def write_files(
         UnkeptWorkError: a file is neither what it was nor what it is to be.
         ObstructedError: something else is in its place.
         UnwritableError: it may not be written.
+        DamagedSnapshotError: a path leads out of the worktree or into a repository's own files.
     """
     permissions = _permissions(git, snapshot)
     ordered = sorted(changes)
+    for each in ordered:
+        _check_path(each.path, snapshot)
     with Beneath(worktree.root) as disk, BlobReader(git) as blobs:
         for path, before, after in ordered:
             if after is None:
@@ -51,6 +60,15 @@ def write_files(
                 with _explained(path):
                     _check_unchanged(disk, path, before)
                     _write_file(disk, blobs, path, after, permissions.get(path))
+
+
+def _check_path(path: bytes, snapshot: Snapshot) -> None:
+    """Refuse what no worktree has; anybody could have made the commit."""
+    parts = path.lower().split(b"/")
+    if is_ours(path) or not {b"", b".", b"..", b".git"}.isdisjoint(parts):
+        raise DamagedSnapshotError(
+            f"{snapshot.ref} has a file {shown(path)}, which no snapshot may have"
+        )
 
 
 @contextmanager

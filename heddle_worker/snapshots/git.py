@@ -69,14 +69,15 @@ class Git:
         Raises:
             GitFailedError: it ended in another way.
         """
-        done = subprocess.run(  # noqa: S603 - git, and words that are ours or follow them
-            self._command(words),
-            check=False,
-            input=given,
-            capture_output=True,
-            cwd=self.root or self.git_dir,
-            env=self._environment(),
-        )
+        with explained():
+            done = subprocess.run(  # noqa: S603 - git, and words that are ours or follow them
+                self._command(words),
+                check=False,
+                input=given,
+                capture_output=True,
+                cwd=self.root or self.git_dir,
+                env=self._environment(),
+            )
         if done.returncode not in accept:
             raise failure(words, done.returncode, done.stderr)
         return done.stdout
@@ -85,14 +86,15 @@ class Git:
         self, *words: Word, stdin: int | IO[bytes], stdout: int | IO[bytes], stderr: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         """Start git with the given streams."""
-        return subprocess.Popen(  # noqa: S603 - likewise
-            self._command(words),
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            cwd=self.root or self.git_dir,
-            env=self._environment(),
-        )
+        with explained():
+            return subprocess.Popen(  # noqa: S603 - likewise
+                self._command(words),
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=self.root or self.git_dir,
+                env=self._environment(),
+            )
 
     @contextmanager
     def scratch(self) -> Iterator[Git]:
@@ -120,6 +122,18 @@ class Git:
 
     def _environment(self) -> dict[str, str]:
         return {**clean_environment(), **self.variables}
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn the system's word that git cannot be run into one for people."""
+    try:
+        yield
+    except OSError as error:
+        where = os.fsdecode(error.filename) if error.filename else "git"
+        raise GitFailedError(
+            f"git cannot be run ({where}: {error.strerror}); is it installed and on the PATH?"
+        ) from error
 
 
 def clean_environment() -> dict[str, str]:

@@ -78,12 +78,16 @@ class Prepared:
         changes: the files that it writes and deletes, as they are and as they will be.
         now: the worktree as it is.
         others: the differences in the index and in git's notes.
+        submodules: paths of submodules that are not what they were.
+        nested: new repositories inside the worktree that git does not ignore.
     """
 
     plan: RestorePlan
     changes: tuple[Difference, ...]
     now: Snapshot
     others: tuple[Difference, ...]
+    submodules: tuple[bytes, ...] = ()
+    nested: tuple[bytes, ...] = ()
 
 
 def plan(worktree: Worktree, snapshot: Snapshot) -> RestorePlan:
@@ -93,7 +97,9 @@ def plan(worktree: Worktree, snapshot: Snapshot) -> RestorePlan:
         SnapshotError: it could not be restored as things are.
     """
     with worktree.git.scratch() as git:
-        return prepare(worktree, git, snapshot).plan
+        prepared = prepare(worktree, git, snapshot)
+    check_borders(prepared)
+    return prepared.plan
 
 
 def prepare(
@@ -111,8 +117,8 @@ def prepare(
         SnapshotError: it cannot be restored as things are.
     """
     now = capture(worktree, git, "now", protecting=snapshot, is_locked=is_locked)
-    files, others = _split(differences(git, now.commit, snapshot.commit))
-    _check_submodules(files)
+    found, others = _split(differences(git, now.commit, snapshot.commit))
+    files = [each for each in found if not _is_submodule(each)]
     removed = {each.path for each in files if each.after is None}
     nested = set(read_list(git, now.commit, "nested"))
     new_nested = nested - set(read_list(git, snapshot.commit, "nested"))
@@ -120,12 +126,6 @@ def prepare(
         target = entries(git, subtree(git, snapshot.commit, WORKTREE))
         candidates = removed | {each + b".git" for each in new_nested}
         verdict = judge(git, disk, target, untracked_in(git, snapshot), candidates)
-    for each in sorted(new_nested):
-        if each + b".git" not in verdict.ignored:
-            raise NestedRepositoryError(
-                f"{shown(each)} has become a repository of its own, which is not deleted; "
-                "move it out of the worktree, or have git ignore it"
-            )
     written = {each.path for each in files if each.after is not None}
     left = (removed & verdict.ignored) - _in_the_way_of(written, removed)
     changes = tuple(each for each in files if each.path not in left)
@@ -141,7 +141,28 @@ def prepare(
         changes,
         now,
         others,
+        tuple(each.path for each in found if _is_submodule(each)),
+        tuple(each for each in sorted(new_nested) if each + b".git" not in verdict.ignored),
     )
+
+
+def check_borders(prepared: Prepared) -> None:
+    """Make sure that no other repository inside the worktree is concerned.
+
+    Raises:
+        SubmoduleError: a submodule would have to change.
+        NestedRepositoryError: a new repository would have to be deleted.
+    """
+    for path in prepared.submodules:
+        raise SubmoduleError(
+            f"the submodule {shown(path)} is not what it was; "
+            "bring it back to the commit that it was at"
+        )
+    for path in prepared.nested:
+        raise NestedRepositoryError(
+            f"{shown(path)} has become a repository of its own, which is not deleted; "
+            "move it out of the worktree, or have git ignore it"
+        )
 
 
 def check_kept(git: Git, prepared: Prepared, kept: Snapshot, *, only_files: bool = False) -> None:
@@ -222,14 +243,9 @@ def _split(found: Iterable[Difference]) -> tuple[list[Difference], tuple[Differe
     return files, tuple(others)
 
 
-def _check_submodules(files: Iterable[Difference]) -> None:
-    for each in files:
-        for blob in (each.before, each.after):
-            if blob is not None and blob.mode == GITLINK_MODE:
-                raise SubmoduleError(
-                    f"the submodule {shown(each.path)} is not what it was; "
-                    "bring it back to the commit that it was at"
-                )
+def _is_submodule(difference: Difference) -> bool:
+    sides = difference.before, difference.after
+    return any(side is not None and side.mode == GITLINK_MODE for side in sides)
 
 
 def _in_the_way_of(written: Collection[bytes], removed: Iterable[bytes]) -> set[bytes]:
@@ -261,7 +277,10 @@ def _moves_head(now: Head, then: Head) -> bool:
 def _other_place(worktree: Worktree, git: Git, branch: bytes) -> Path | None:
     """Return the root of another worktree that has a branch checked out."""
     root = os.path.realpath(worktree.root)
-    for record in git.run("worktree", "list", "--porcelain", "-z").split(b"\0\0"):
+    is_main = worktree.git_dir == worktree.common_dir
+    records = git.run("worktree", "list", "--porcelain", "-z").split(b"\0\0")
+    # The first is the main one, under a path of its own if its git directory lies elsewhere.
+    for record in records[1:] if is_main else records:
         lines = record.split(b"\0")
         place = Path(os.fsdecode(lines[0].removeprefix(b"worktree ")))
         if b"branch " + branch in lines and os.path.realpath(place) != root and place.is_dir():

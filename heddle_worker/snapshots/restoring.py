@@ -23,6 +23,7 @@ from heddle_worker.snapshots.planning import (
     BranchMove,
     Prepared,
     RestorePlan,
+    check_borders,
     check_branches,
     check_kept,
     prepare,
@@ -58,6 +59,7 @@ def restore(worktree: Worktree, snapshot: Snapshot, *, kept: Snapshot) -> Restor
     with index_locked(worktree), worktree.git.scratch() as scratch:
         sweep(worktree.git_dir)
         prepared = prepare(worktree, scratch, snapshot, is_locked=True)
+        check_borders(prepared)
         check_kept(scratch, prepared, kept)
         check_branches(worktree, scratch, prepared, snapshot, kept)
         git = worktree.git
@@ -105,7 +107,9 @@ def restore_paths(
             selected,
             prepared.now,
             (),
+            tuple(path for path in prepared.submodules if _is_selected(path, wanted)),
         )
+        check_borders(chosen)
         check_kept(scratch, chosen, kept, only_files=True)
         write_files(worktree, worktree.git, selected, snapshot)
     return chosen.plan

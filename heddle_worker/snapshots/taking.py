@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from heddle_worker.snapshots.beneath import Beneath
@@ -13,6 +14,7 @@ from heddle_worker.snapshots.errors import (
     ChangedMeanwhileError,
     SnapshotExistsError,
     WorktreeBusyError,
+    shown,
 )
 from heddle_worker.snapshots.git import Git
 from heddle_worker.snapshots.index_lock import wait_until_unlocked
@@ -50,7 +52,7 @@ def take(
         raise SnapshotExistsError(f"there is a snapshot {ref} already")
     sweep(worktree.git_dir)
     snapshot = capture(worktree, worktree.git, message, protecting=protecting, ref=ref)
-    _sync_directory((worktree.common_dir / ref).parent)
+    _sync(worktree.common_dir / ref)
     return snapshot
 
 
@@ -77,7 +79,7 @@ def capture(
         WorktreeBusyError: something changed each time.
         SnapshotError: it cannot be taken.
     """
-    changed: ChangedMeanwhileError | None = None
+    changed: object = None
     for _attempt in range(_ATTEMPTS):
         if not is_locked:
             wait_until_unlocked(worktree)
@@ -85,6 +87,8 @@ def capture(
             return _captured(worktree, git, message, protecting, ref, is_locked=is_locked)
         except ChangedMeanwhileError as error:
             changed = error
+        except (FileNotFoundError, NotADirectoryError) as error:
+            changed = shown(os.fsencode(error.filename or worktree.root))
     raise WorktreeBusyError(
         f"{changed} keeps changing; try again when nobody writes to the worktree"
     )
@@ -176,7 +180,7 @@ def _check_still(
 
 def _tips(git: Git, head: Head, protecting: Snapshot | None) -> dict[bytes, str | None]:
     branch = protecting.head.branch if protecting is not None else None
-    return {} if branch in (None, head.branch) or branch is None else {branch: tip(git, branch)}
+    return {} if branch is None or branch == head.branch else {branch: tip(git, branch)}
 
 
 def _index_files(
@@ -226,10 +230,16 @@ def _kinds(git: Git, ids: list[bytes]) -> tuple[list[str], list[tuple[bytes, Blo
     return commits, [(each, Blob(modes[kind], each)) for each, kind in pairs if kind in modes]
 
 
-def _sync_directory(path: os.PathLike[str]) -> None:
-    """Write a directory to the disk; with it, on a journal's order, all that came before."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _sync(path: Path) -> None:
+    """Write the directory of a file to the disk; on a journal, all that came before goes along."""
+    for directory in path.parents:
+        try:
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            # git removes directories of refs that become empty, as by packing them.
+            continue
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        return

@@ -10,7 +10,7 @@ from typing import Final
 
 from heddle_worker.repository.errors import DamagedRepositoryError, UnsupportedRepositoryError
 from heddle_worker.snapshots.errors import NoWorktreeError, WorktreeBusyError
-from heddle_worker.snapshots.git import Git, clean_environment
+from heddle_worker.snapshots.git import Git, clean_environment, explained
 
 LOCK_PATIENCE_SECONDS: Final = 2.0
 """How long another git may hold the index before the worktree counts as busy."""
@@ -117,13 +117,14 @@ def tip(git: Git, ref: bytes) -> str | None:
 
 
 def _asked(path: Path, *questions: str) -> bytes:
-    done = subprocess.run(  # noqa: S603 - git itself
-        ["git", "-C", path, "rev-parse", *questions],  # noqa: S607 - the one that people use
-        check=False,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=clean_environment(),
-    )
+    with explained():
+        done = subprocess.run(  # noqa: S603 - git itself
+            ["git", "-C", path, "rev-parse", *questions],  # noqa: S607 - the one that people use
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=clean_environment(),
+        )
     if done.returncode != 0:
         said = " ".join(done.stderr.decode("utf-8", "backslashreplace").split())
         raise NoWorktreeError(f"{path} is not in a git worktree that can be used: {said}")

@@ -16,6 +16,7 @@ from heddle_worker.repository.errors import UnsupportedRepositoryError
 from heddle_worker.snapshots.errors import (
     BisectInProgressError,
     DamagedSnapshotError,
+    GitFailedError,
     InvalidNameError,
     NestedRepositoryError,
     NoWorktreeError,
@@ -26,6 +27,7 @@ from heddle_worker.snapshots.errors import (
     WorktreeBusyError,
 )
 from heddle_worker.snapshots.snapshot import load, ref_of
+from heddle_worker.snapshots.taking import take
 from heddle_worker.snapshots.worktree import Worktree
 
 
@@ -50,6 +52,15 @@ def test_a_bare_repository(tmp_path: Path) -> None:
 def test_no_repository(tmp_path: Path) -> None:
     with pytest.raises(NoWorktreeError, match="not a git repository"):
         Worktree.open(tmp_path)
+
+
+def test_no_git(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    worktree = bench.worktree
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(GitFailedError, match="is it installed"):
+        Worktree.open(bench.root)
+    with pytest.raises(GitFailedError, match="is it installed"):
+        take(worktree, ref_of("t", "begin"), "begin")
 
 
 def test_sha256_ids(tmp_path: Path) -> None:
@@ -163,6 +174,7 @@ _TAKE = """
 import sys
 from pathlib import Path
 from heddle_worker.snapshots.errors import UnreadableError
+from heddle_worker.snapshots.taking import take
 from heddle_worker.snapshots.taking import take
 from heddle_worker.snapshots.worktree import Worktree
 try:

@@ -53,6 +53,16 @@ def test_a_path_that_nobody_knows(bench: Bench, path: bytes) -> None:
         bring_back(bench, snapshot, path)
 
 
+def test_a_new_repository_elsewhere_does_not_matter(bench: Bench) -> None:
+    snapshot = bench.take()
+    nested = Bench.init(bench.root / "nested")
+    nested.write("code", "code\n")
+    nested.commit()
+    bench.write("a", "edited\n")
+    bring_back(bench, snapshot, b"a")
+    assert bench.read("a") == "a\n"
+
+
 def test_a_file_that_changed_after_it_was_kept(bench: Bench) -> None:
     snapshot = bench.take()
     bench.write("a", "kept\n")

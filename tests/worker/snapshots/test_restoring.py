@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from snapshot_bench import Bench
 from heddle_worker.snapshots.errors import (
     BranchElsewhereError,
     BranchMovedError,
+    DamagedSnapshotError,
     ObstructedError,
     UnkeptWorkError,
 )
 from heddle_worker.snapshots.planning import BranchMove, plan
-from heddle_worker.snapshots.snapshot import drop, names, ref_of, transactions
+from heddle_worker.snapshots.recording import Recorder
+from heddle_worker.snapshots.snapshot import drop, encode, load, names, ref_of, transactions
 from heddle_worker.snapshots.taking import take
 from heddle_worker.snapshots.worktree import Worktree
 
@@ -291,6 +294,43 @@ def test_an_operation_in_progress_is_taken_back_and_comes_again(bench: Bench, co
     bench.git("add", "a")
     bench.git("-c", "core.editor=true", command, "--continue")
     assert bench.git("status", "--porcelain") == ""
+
+
+def test_a_change_that_git_cannot_see_in_the_times_stays_visible(bench: Bench) -> None:
+    bench.git("config", "core.trustctime", "false")
+    path = bench.write("a", "1\n")
+    moment = 1_700_000_000 * 10**9
+    os.utime(path, ns=(moment, moment))
+    bench.git("add", "a")
+    bench.write("a", "2\n")
+    os.utime(path, ns=(moment, moment))
+    # Only because the index is as old does git look into the file.
+    os.utime(bench.git_dir / "index", ns=(moment, moment))
+    before = bench.view()
+    assert b" a\0" in before.status
+    snapshot = bench.take()
+    bench.write("b", "edited\n")
+    bench.git("add", "b")
+    bench.go_back(snapshot)
+    assert bench.view() == before
+
+
+def test_a_snapshot_with_a_path_that_leads_elsewhere_is_refused(bench: Bench) -> None:
+    good = bench.take("good")
+    for number, path in enumerate((b".git/hooks/x", b"d/.GIT/config", b".heddle/x")):
+        ref = ref_of("t", f"bad{number}")
+        with Recorder(bench.worktree.git, ref) as recorder:
+            about = recorder.content(encode(good.head, good.index_modified_ns, {}))
+            content = recorder.content(b"content\n")
+            recorder.begin_commit("bad", ())
+            recorder.put_all(b"", [(b"about", about), (b"worktree/" + path, content)])
+            recorder.end_commit()
+            recorder.keep()
+        bad = load(bench.git_dir, ref)
+        with pytest.raises(DamagedSnapshotError, match="which no snapshot may have"):
+            bench.go_back(bad, f"aborted{number}")
+    assert bench.read("a") == "a\n"
+    assert not (bench.git_dir / "hooks/x").exists()
 
 
 def test_an_unborn_branch_comes_back(tmp_path: Path) -> None:
