@@ -13,6 +13,7 @@ from heddle_worker.repository.repository import Repository
 from heddle_worker.rescues import Rescues
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
+from heddle_worker.store.idempotency import FinishedRequests
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
@@ -31,6 +32,7 @@ class Domain:
         repository: opened at `root`.
         database: the store's; the writer has its connection.
         writer, readers: of the store.
+        finished: requests that have been done.
         verification: of the store's file, after an unclean end.
         operation_log: of the repository, kept in the store.
         mutations: runs what changes something.
@@ -45,6 +47,7 @@ class Domain:
     database: Database
     writer: Writer
     readers: Readers
+    finished: FinishedRequests
     verification: Verification
     operation_log: OperationLog
     mutations: Mutations
@@ -71,6 +74,7 @@ class Domain:
         repository, database = Repository.open(root), Database.prepare(heddle_dir)
         tail = Tail(database)
         writer, readers = Writer(database, beat, tail.note_commit), Readers(database)
+        finished = FinishedRequests(database)
         operation_log = OperationLog(repository, writer, readers)
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
@@ -80,9 +84,10 @@ class Domain:
             database=database,
             writer=writer,
             readers=readers,
+            finished=finished,
             verification=Verification(database, writer),
             operation_log=operation_log,
-            mutations=Mutations(writer, readers, Principals(repository, heddle_dir)),
+            mutations=Mutations(writer, finished, Principals(repository, heddle_dir)),
             tail=tail,
             watcher=Watcher(repository.common_dir, operation_log.refresh, tail),
             transactions=transactions,
@@ -113,4 +118,5 @@ class Domain:
         self.verification.close()
         self.tail.end()
         self.readers.close()
+        self.finished.close()
         self.writer.close()

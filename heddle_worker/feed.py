@@ -99,13 +99,20 @@ class _Ear:
 
     def take(self, entries: list[Operation]) -> None:
         live = [(entry, Hit(entry.seq, self._encode(entry))) for entry in entries]
-        handing_out = asyncio.run_coroutine_threadsafe(self._feed.hand_out(live), self._loop)
+        handing_out = self._feed.hand_out(live)
+        try:
+            handed_out = asyncio.run_coroutine_threadsafe(handing_out, self._loop)
+        except RuntimeError:
+            # The loop was closed meanwhile: whoever followed is gone.
+            handing_out.close()
+            return
         # Reading ahead of the followers would only pile up what they cannot take yet.
         with contextlib.suppress(CancelledError):
-            handing_out.result()
+            handed_out.result()
 
     def fail(self, error: Exception) -> None:
-        self._loop.call_soon_threadsafe(self._fail, error)
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._fail, error)
 
     def _fail(self, error: Exception) -> None:
         if self.begun.done():

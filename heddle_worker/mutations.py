@@ -21,9 +21,8 @@ from heddle_worker.active_transaction import find_active
 from heddle_worker.failures import FieldViolation, InvalidRequestError, ReusedOperationIdError
 from heddle_worker.principal import Principal, Principals
 from heddle_worker.store import idempotency, operations, transactions
-from heddle_worker.store.idempotency import Finished, RequestKey
+from heddle_worker.store.idempotency import Finished, FinishedRequests, RequestKey
 from heddle_worker.store.operations import NewOperation
-from heddle_worker.store.readers import Readers
 from heddle_worker.store.undo import recording
 from heddle_worker.store.writer import Writer
 
@@ -124,7 +123,8 @@ class Mutations:
     """Runs the mutating methods of one worker. Used on the event loop's thread.
 
     Args:
-        writer, readers: of the store.
+        writer: of the store.
+        finished: what has been done under which id.
         principals: tells who acts.
         clock: tells the present in Unix seconds.
     """
@@ -132,12 +132,12 @@ class Mutations:
     def __init__(
         self,
         writer: Writer,
-        readers: Readers,
+        finished: FinishedRequests,
         principals: Principals,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._writer = writer
-        self._readers = readers
+        self._finished = finished
         self._principals = principals
         self._clock = clock
         self._running: dict[RequestKey, _Running] = {}
@@ -167,6 +167,10 @@ class Mutations:
             await asyncio.wait({running.task})
             if running.task.exception() is None:
                 return running.task.result()
+        # Before it counts as running: one that may not run must not stand in another's way.
+        stored = self._stored(key, digest)
+        if stored is not None:
+            return stored
         task = asyncio.ensure_future(self._once(asked, key, digest, make))
         self._running[key] = _Running(digest, task)
         task.add_done_callback(lambda _task: self._running.pop(key))
@@ -179,9 +183,6 @@ class Mutations:
         digest: bytes,
         make: Callable[[], Awaitable[Mutation[T]]],
     ) -> bytes:
-        stored = self._stored(key, digest)
-        if stored is not None:
-            return stored
         try:
             return await self._apply(asked, key, digest, make)
         except Exception:
@@ -193,8 +194,7 @@ class Mutations:
 
     def _stored(self, key: RequestKey, digest: bytes) -> bytes | None:
         """Look the request up; one step on an index, which is no work for another thread."""
-        with self._readers.snapshot() as connection:
-            return _find(connection, key, digest, int(self._clock()))
+        return _reply_of(self._finished.find(key, int(self._clock())), digest)
 
     async def _apply(
         self,
@@ -212,9 +212,10 @@ class Mutations:
         def work(connection: apsw.Connection) -> bytes:
             nonlocal is_made
             # Another worker may have done it meanwhile.
-            stored = _find(connection, key, digest, now) if key is not None else None
-            if stored is not None:
-                return stored
+            if key is not None:
+                stored = _reply_of(idempotency.find(connection, key, now), digest)
+                if stored is not None:
+                    return stored
             changed = _change(connection, asked.transaction_id, mutation.change, occasion)
             reply = mutation.reply(changed.value)
             is_made = True
@@ -247,8 +248,12 @@ def _change(
     return changed
 
 
-def _find(connection: apsw.Connection, key: RequestKey, digest: bytes, now: int) -> bytes | None:
-    finished = idempotency.find(connection, key, now)
+def _reply_of(finished: Finished | None, digest: bytes) -> bytes | None:
+    """Return the reply that a request with this digest has got, `None` if there was none.
+
+    Raises:
+        ReusedOperationIdError: it was another request.
+    """
     if finished is None:
         return None
     _check_same(finished.digest, digest)

@@ -7,6 +7,9 @@ from typing import Final
 
 import apsw
 
+from heddle_worker.store.database import Database
+from heddle_worker.store.errors import translated
+
 RETENTION_SECONDS: Final = 604_800
 """A reply is replayed for seven days."""
 
@@ -63,3 +66,31 @@ def keep(connection: apsw.Connection, key: RequestKey, finished: Finished, now: 
     """Keep what a request has led to, and drop a few that nobody can ask for any more."""
     connection.execute(_KEEP, (key.verb, key.operation_id, finished.digest, finished.reply, now))
     connection.execute(_EXPIRE, (now - RETENTION_SECONDS, _EXPIRED_AT_ONCE))
+
+
+class FinishedRequests:
+    """Looks requests up on a connection of its own, so that nobody's long look is waited for.
+
+    Used by one thread at a time.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: apsw.Connection | None = None
+
+    def find(self, key: RequestKey, now: int) -> Finished | None:
+        """Return what `find` returns; one step on an index.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        if self._connection is None:
+            self._connection = self._database.reader()
+        with translated(self._database.path):
+            return find(self._connection, key, now)
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -102,14 +102,14 @@ def append(connection: apsw.Connection, operations: Sequence[NewOperation]) -> l
     numbered = list(enumerate(operations, first))
     connection.executemany(_INSERT, [_row(seq, new) for seq, new in numbered])
     for table, values_of in _SIDE_TABLES:
-        connection.executemany(
-            f"INSERT INTO {table} VALUES (?, ?, ?)",  # noqa: S608 - one of our two names
-            [
-                (seq, position, value)
-                for seq, new in numbered
-                for position, value in enumerate(dict.fromkeys(values_of(new)))
-            ],
-        )
+        values = [
+            (seq, position, value)
+            for seq, new in numbered
+            for position, value in enumerate(dict.fromkeys(values_of(new)))
+        ]
+        if values:
+            statement = f"INSERT INTO {table} VALUES (?, ?, ?)"  # noqa: S608 - one of our two names
+            connection.executemany(statement, values)
     connection.executemany(_NOTE_TIME, _times(numbered))
     return [seq for seq, _new in numbered]
 

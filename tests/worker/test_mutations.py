@@ -26,7 +26,7 @@ from heddle_worker.services.snapshots import SnapshotService
 from heddle_worker.services.transactions import TransactionService
 from heddle_worker.store import operation_query
 from heddle_worker.store.database import Database
-from heddle_worker.store.idempotency import RETENTION_SECONDS
+from heddle_worker.store.idempotency import RETENTION_SECONDS, FinishedRequests
 from heddle_worker.store.operation_query import OperationQuery
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
@@ -46,11 +46,13 @@ class Store:
         database = Database.open(heddle_dir)
         self._writer = Writer(database)
         self._readers = Readers(database)
+        self._finished = FinishedRequests(database)
         principals = Principals(Repository.open(git.root), heddle_dir, {})
-        self.mutations = Mutations(self._writer, self._readers, principals, lambda: self.now)
+        self.mutations = Mutations(self._writer, self._finished, principals, lambda: self.now)
 
     def close(self) -> None:
         self._readers.close()
+        self._finished.close()
         self._writer.close()
 
     async def note(self, text: str, operation_id: str, verb: str = VERB) -> bytes:
