@@ -144,10 +144,15 @@ def inspect(config: LocalDaemonConfig) -> DaemonStatus:
     Raises:
         OSError: the pidfile exists and may not be read.
     """
+    return _look(config)[0]
+
+
+def _look(config: LocalDaemonConfig) -> tuple[DaemonStatus, StatusRecord | None]:
+    """Return the state, and the record that a running daemon has published of it."""
     reading = _read_settled(config.pid_path)
     contents = reading.contents
     if contents is None or not _is_running(reading):
-        return DaemonStatus(
+        found = DaemonStatus(
             running=False,
             pid=None,
             responding=False,
@@ -158,6 +163,7 @@ def inspect(config: LocalDaemonConfig) -> DaemonStatus:
             repository=str(config.repository),
             last_error=_problem(config, reading),
         )
+        return found, None
     found = DaemonStatus(
         running=True,
         pid=contents.pid,
@@ -171,8 +177,8 @@ def inspect(config: LocalDaemonConfig) -> DaemonStatus:
     )
     record = _record_of(config, reading)
     if record is None:
-        return found
-    return dataclasses.replace(
+        return found, None
+    told = dataclasses.replace(
         found,
         socket_path=record.socket_path,
         state=record.state.value,
@@ -186,6 +192,7 @@ def inspect(config: LocalDaemonConfig) -> DaemonStatus:
         repository=record.repository,
         last_error=record.last_error,
     )
+    return told, record
 
 
 def live_daemons() -> Iterator[tuple[LocalDaemonConfig, DaemonStatus]]:
@@ -250,19 +257,17 @@ def reload(config: LocalDaemonConfig, *, timeout: float) -> DaemonStatus:
         OSError: the pidfile may not be read.
     """
     reading = _read_settled(config.pid_path)
-    before = inspect(config)
+    before, known = _look(config)
     if reading.contents is None or not reading.locked or before.pid is None:
         raise NotRunningError("no daemon runs here: start it with `heddle agent serve --detach`")
     with contextlib.closing(ProcessHandle(before.pid)) as handle:
         _require_owner(config, reading, reading.contents)
         # Two reloads may fail with the same words, so failures are counted.
-        known = read_status(config.status_path)
         failures = known.failures if known is not None else 0
         handle.send(signal.SIGHUP)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and not handle.wait(_LOOK_SECONDS):
-            now = inspect(config)
-            record = read_status(config.status_path)
+            now, record = _look(config)
             if record is not None and record.failures > failures:
                 raise ControlError(f"the reload failed: {record.last_error}")
             if now.generation > before.generation and now.state == PublicState.SERVING.value:

@@ -15,13 +15,14 @@ from heddle_supervisor.errors import HeddleError
 from heddle_supervisor.event_loop import EventLoop
 from heddle_supervisor.file_pages import give_back_file_pages
 from heddle_supervisor.pidfile import PidFileContents, PidGuard
+from heddle_supervisor.possessions import Possessions
 from heddle_supervisor.prctl import set_process_name
 from heddle_supervisor.private_directory import prepare_directories
 from heddle_supervisor.process_identity import PROCESS_NAME
 from heddle_supervisor.registry import register, unregister
 from heddle_supervisor.socket_publication import SocketPublication
 from heddle_supervisor.status_file import remove_status
-from heddle_supervisor.supervisor import Possessions, Supervisor
+from heddle_supervisor.supervisor import Supervisor
 from heddle_supervisor.upgrade import HELD_SIGNALS, Handover, Upgrade, inherited_handover
 from heddle_supervisor.worker_settings import WorkerEntry
 

@@ -10,6 +10,8 @@ from heddle_supervisor.restart_policy import RestartPolicy
 from heddle_supervisor.worker_process import Death, WorkerState
 
 _REMEMBERED: Final = 5
+# A standby that dies sooner has not shown that those after it will live.
+_PROBATION_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,12 @@ class DeathTally:
         """
         if death.state is not WorkerState.ACTIVE or self._early_deaths == 0:
             self.last_error = death.reason
-        if death.state in (WorkerState.FORKED, WorkerState.ACTIVATING):
+        if _is_early(death):
             self._early_deaths = (
                 self._policy.breaker if death.cannot_boot else self._early_deaths + 1
             )
+        elif death.state is WorkerState.WARM:
+            self._early_deaths = 0
         elif death.state is WorkerState.ACTIVE:
             self.restarts += 1
             latest = Restart(int(time.time()), death.reason)
@@ -70,3 +74,9 @@ class DeathTally:
     def delay(self, jitter: float) -> float | None:
         """Return the seconds to wait before the next attempt, or None to make none."""
         return self._policy.delay(self._early_deaths, jitter)
+
+
+def _is_early(death: Death) -> bool:
+    if death.state is WorkerState.WARM:
+        return death.lasted < _PROBATION_SECONDS
+    return death.state in (WorkerState.FORKED, WorkerState.ACTIVATING)

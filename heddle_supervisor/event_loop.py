@@ -58,7 +58,7 @@ class EventLoop:
         self._previous_handlers: dict[
             int, signal.Handlers | Callable[..., object] | int | None
         ] = {}
-        self._running = False
+        self._stopping = False
         self._suspended = False
         self._wakeup_read, self._wakeup_write = socket.socketpair()
         for end in (self._wakeup_read, self._wakeup_write):
@@ -95,14 +95,14 @@ class EventLoop:
         return timer
 
     def run(self) -> None:
-        """Turn until `stop`."""
-        self._running = True
-        while self._running:
+        """Turn until `stop`, which may have been called already."""
+        while not self._stopping:
             self._turn()
+        self._stopping = False
 
     def stop(self) -> None:
         """End `run` after the current callback."""
-        self._running = False
+        self._stopping = True
 
     def close(self) -> None:
         """Give descriptors back and restore the signal handlers found at the start."""
@@ -120,10 +120,14 @@ class EventLoop:
         self._suspended = due is not None and time.monotonic() - due > _LATE
         for key, _mask in ready:
             # A callback before this one may have closed the source, or reused its descriptor.
-            if self._running and self._selector.get_map().get(key.fd) is key:
+            if not self._stopping and self._selector.get_map().get(key.fd) is key:
                 key.data()
-        while self._running and (due := self._next_due()) is not None and due <= time.monotonic():
+        while not self._stopping and self._is_due():
             heapq.heappop(self._timers)[2].fire()
+
+    def _is_due(self) -> bool:
+        due = self._next_due()
+        return due is not None and due <= time.monotonic()
 
     def _next_due(self) -> float | None:
         while self._timers and not self._timers[0][2].pending:
@@ -139,5 +143,5 @@ class EventLoop:
             self._wakeup_read.recv(4096)
         arrived, self._arrived = self._arrived, []
         for signum in arrived:
-            if self._running:
+            if not self._stopping:
                 self._signal_callbacks[signum]()

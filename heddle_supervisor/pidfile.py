@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import os
 import stat
 import time
@@ -31,6 +32,8 @@ _PID_MAX: Final = 2**31 - 1
 # A reader that looks at the lock holds it, shared, for some microseconds; a start that meets such
 # a moment tries again, for no longer than this.
 _PATIENCE: Final = 1.0
+# What link(2) fails with where the file system, or what it lies on, cannot do it.
+_NO_HARD_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 _RETRY_SECONDS: Final = 0.002
 
 
@@ -159,7 +162,8 @@ class PidGuard:
 
         Raises:
             AlreadyRunningError: a live daemon holds the lock.
-            PidFileError: what stands at the path is not a file, or is held by no known process.
+            PidFileError: what stands at the path is not a file, or is held by no known process;
+                or the file system has no hard links.
             OSError: the directory cannot be written.
         """
         sweep_temporaries(path)
@@ -277,11 +281,19 @@ def _move_into_place(temporary: Path, path: Path) -> bool:
 
     Raises:
         AlreadyRunningError: a live daemon holds the lock of the file that has the name.
+        PidFileError: the file system cannot do it.
     """
     try:
         path.hardlink_to(temporary)
     except FileExistsError:
         pass
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        raise PidFileError(
+            f"the file system of {path.parent} has no hard links, which the pidfile needs: "
+            "keep the repository on another one"
+        ) from None
     else:
         return True
     try:

@@ -11,7 +11,7 @@ from heddle_supervisor.daemon_states import DaemonState
 from heddle_supervisor.death_tally import DeathTally
 from heddle_supervisor.event_loop import EventLoop, Timer
 from heddle_supervisor.log_files import EventLog
-from heddle_supervisor.pidfile import PidGuard
+from heddle_supervisor.possessions import Possessions
 from heddle_supervisor.service_manager import ServiceManager
 from heddle_supervisor.status_file import PublicState, StatusFile
 from heddle_supervisor.worker_process import WorkerState
@@ -27,8 +27,7 @@ class Records:
     Args:
         config: where to write.
         loop: wakes this when what was put off is due.
-        guard: the pidfile; while it is not in place, the status file is a successor's or nobody's.
-        started_at: when the lock was taken, seconds since the epoch.
+        owned: while its pidfile is not in place, the status file is a successor's or nobody's.
         workers, tally, manager: what there is to tell, and whom.
     """
 
@@ -36,19 +35,18 @@ class Records:
         self,
         config: LocalDaemonConfig,
         loop: EventLoop,
-        guard: PidGuard,
-        started_at: int,
+        owned: Possessions,
         workers: Workers,
         tally: DeathTally,
         manager: ServiceManager,
     ) -> None:
         self._loop = loop
-        self._guard = guard
+        self._guard = owned.guard
         self._workers = workers
         self._tally = tally
         self._manager = manager
         self._log = EventLog(config.log_path, "supervisor")
-        self._status = StatusFile(config, started_at)
+        self._status = StatusFile(config, owned.started_at)
         self._state = DaemonState.STARTING
         self._put_off: Timer | None = None
         self._lines: list[tuple[float, str, Mapping[str, object]]] = []

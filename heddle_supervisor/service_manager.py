@@ -12,6 +12,8 @@ import socket
 import time
 from typing import Final
 
+from heddle_supervisor.event_loop import EventLoop
+
 _NOTIFY_SOCKET: Final = "NOTIFY_SOCKET"
 _WATCHDOG_USEC: Final = "WATCHDOG_USEC"
 _WATCHDOG_PID: Final = "WATCHDOG_PID"
@@ -43,13 +45,15 @@ class ServiceManager:
             self._status = text
             self._send(f"STATUS={text}")
 
-    def alive(self) -> None:
-        """Feed the watchdog."""
-        self._send("WATCHDOG=1")
+    def keep_fed(self, loop: EventLoop) -> None:
+        """Feed the watchdog now and from now on, if there is one."""
+        interval = self._watchdog_interval()
+        if interval is not None:
+            self._send("WATCHDOG=1")
+            loop.call_at(time.monotonic() + interval, lambda: self.keep_fed(loop))
 
-    @property
-    def watchdog_interval(self) -> float | None:
-        """Seconds between two calls of `alive`, half of what is allowed; None if nobody watches."""
+    def _watchdog_interval(self) -> float | None:
+        """Seconds between two feedings, half of what is allowed; None if nobody watches."""
         allowed = os.environ.get(_WATCHDOG_USEC, "")
         watched = os.environ.get(_WATCHDOG_PID, str(os.getpid()))
         if not self._address or not allowed.isdigit() or watched != str(os.getpid()):

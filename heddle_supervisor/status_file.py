@@ -195,8 +195,9 @@ def read_status(path: Path) -> StatusRecord | None:
     try:
         with path.open("rb") as file:
             body: dict[str, Any] = json.loads(file.read(_READ_MAX))
+        known = {**_NOTHING_TO_TELL, **body}
         record = StatusRecord(
-            **{name: _checked(body[name], kind) for name, kind in _KINDS.items()},
+            **{name: _checked(known[name], kind) for name, kind in _KINDS.items()},
             state=PublicState(body["state"]),
         )
         for restart in record.recent_restarts:
@@ -212,6 +213,17 @@ def _checked(value: Any, kind: type | UnionType) -> Any:  # noqa: ANN401 - any o
         raise TypeError(f"{value!r} is not of the kind {kind}")
     return value
 
+
+# Fields that a version may not have known, and what it would have said.
+_NOTHING_TO_TELL: Final[Mapping[str, object]] = {
+    "worker_pid": None,
+    "standby_pid": None,
+    "generation": 0,
+    "restarts": 0,
+    "recent_restarts": [],
+    "last_error": None,
+    "failures": 0,
+}
 
 # All fields but the state, and what each is in the file. Another version may have written it.
 _KINDS: Final[Mapping[str, type | UnionType]] = {

@@ -6,23 +6,22 @@ end of this module, is the whole of that relation. The steps it names are short.
 
 from __future__ import annotations
 
-import random
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.daemon_states import DaemonState, Event
 from heddle_supervisor.death_tally import DeathTally
 from heddle_supervisor.errors import HeddleError
-from heddle_supervisor.event_loop import EventLoop, Timer
-from heddle_supervisor.pidfile import PidGuard
+from heddle_supervisor.event_loop import EventLoop
+from heddle_supervisor.pacing import Pacing
+from heddle_supervisor.possessions import Possessions
 from heddle_supervisor.records import Records
 from heddle_supervisor.restart_policy import RestartPolicy
 from heddle_supervisor.service_manager import ServiceManager
-from heddle_supervisor.socket_publication import SocketPublication
+from heddle_supervisor.succession import Succession
 from heddle_supervisor.upgrade import HELD_SIGNALS, Handover, Upgrade
 from heddle_supervisor.version import __version__
 from heddle_supervisor.watch import Watch
@@ -36,25 +35,11 @@ _STANDBY_DELAY: Final = 0.05
 _URGENT: Final = (Event.ACTIVE_DYING, Event.ACTIVE_OVERDUE, Event.ACTIVE_EXITED)
 # A drained worker exits by itself when its grace is over; this is for one that does not.
 _GRACE_SLACK: Final = 0.1
+_BROKEN_VERSION: Final = "the installed version cannot be imported; see stderr.log"
 
 
 class StartFailedError(HeddleError):
     """No worker could be brought to serve; the text is the worker's own error."""
-
-
-@dataclass(frozen=True, slots=True)
-class Possessions:
-    """What a daemon owns while it lives.
-
-    Attributes:
-        guard: the locked pidfile.
-        publication: the socket's names.
-        started_at: when the lock was taken, seconds since the epoch.
-    """
-
-    guard: PidGuard
-    publication: SocketPublication
-    started_at: int
 
 
 class Supervisor:
@@ -79,28 +64,16 @@ class Supervisor:
             RestartPolicy(config.backoff_first, config.backoff_max, config.breaker)
         )
         self._manager = ServiceManager()
-        self._records = Records(
-            config,
-            loop,
-            owned.guard,
-            owned.started_at,
-            self._workers,
-            self._tally,
-            self._manager,
+        self._records = Records(config, loop, owned, self._workers, self._tally, self._manager)
+        self._succession = Succession(upgrade, owned, self._workers, self._tally, self._records)
+        self._pacing = Pacing(
+            loop, self._tally, config.backoff_max, lambda: self._handle(Event.PAUSE_ELAPSED)
         )
-        self._watch = Watch(
-            config,
-            loop,
-            self._workers,
-            owned.guard,
-            owned.publication,
-            self._handle,
-            lambda: self._records.announce(self._state),
-        )
+        self._watch = Watch(config, loop, self._workers, owned, self._handle, self._announce)
         self._state = DaemonState.STARTING
         self._has_served = False
         self._reload_wanted = False
-        self._pause: Timer | None = None
+        self._postponed: _Step | None = None
 
     def run(self, handover: Handover | None = None) -> None:
         """Supervise until stopped.
@@ -122,9 +95,9 @@ class Supervisor:
                 self._spawn_next()
             else:
                 self._take_over_from(handover)
-            self._records.announce(self._state)
+            self._announce()
             self._watch.look()
-            self._feed_watchdog()
+            self._manager.keep_fed(self._loop)
             self._loop.run()
         finally:
             self._workers.kill_all()
@@ -146,7 +119,7 @@ class Supervisor:
                 action(self)
             except OSError as error:
                 self._fail_to_publish(error)
-        self._records.announce(self._state)
+        self._announce()
 
     def _fail_to_publish(self, error: OSError) -> None:
         """Steps touch the socket's directory alone: all of it is gone, or a name in it."""
@@ -175,17 +148,14 @@ class Supervisor:
             self._handle(Event.TRIAL_PASSED if passed else Event.TRIAL_FAILED)
         self._workers.reap(spare=self._upgrade.trial_pid)
 
-    def _feed_watchdog(self) -> None:
-        interval = self._manager.watchdog_interval
-        if interval is not None:
-            self._manager.alive()
-            self._loop.call_at(time.monotonic() + interval, self._feed_watchdog)
+    def _announce(self) -> None:
+        self._records.announce(self._state)
 
     # The steps, each named by the table below.
 
     def _spawn_next(self) -> None:
         """Fork the next worker, unless one is on its way already."""
-        self._cancel_pause()
+        self._pacing.cancel()
         if self._workers.next is not None:
             return
         try:
@@ -193,7 +163,7 @@ class Supervisor:
         except OSError as error:
             self._tally.count_failed_fork(f"cannot fork a worker: {error.strerror}")
             if self._state is DaemonState.SERVING:
-                self._pause_then_spawn()
+                self._pacing.pause()
             else:
                 self._start_or_pause()
 
@@ -221,7 +191,10 @@ class Supervisor:
         self._has_served = True
         self._manager.ready()
         if self._config.standby:
-            self._pause_then_spawn(at_least=_STANDBY_DELAY)
+            self._pacing.pause(at_least=_STANDBY_DELAY)
+        postponed, self._postponed = self._postponed, None
+        if postponed is not None:
+            postponed(self)
 
     def _recover(self) -> None:
         """The published worker is gone: put the next one in its place, or start one."""
@@ -242,7 +215,11 @@ class Supervisor:
 
     def _start_or_pause(self) -> None:
         """Start a worker now, after a pause, or never, as the policy says."""
-        delay = self._tally.delay(random.random())  # noqa: S311 - jitter
+        if self._postponed is Supervisor._execute_upgrade:
+            # The other version may have what this one's workers want.
+            self._execute_upgrade()
+            return
+        delay = self._pacing.delay()
         if delay is None:
             self._state = DaemonState.FAILED
             self._tally.count_failure()
@@ -252,7 +229,7 @@ class Supervisor:
             self._start()
         else:
             self._state = DaemonState.BACKOFF
-            self._pause_then_spawn()
+            self._pacing.pause()
 
     def _start(self) -> None:
         self._state = DaemonState.STARTING
@@ -271,24 +248,15 @@ class Supervisor:
         self._start()
 
     def _replace_standby(self) -> None:
-        """The next worker died beside a healthy one: fork another, in the policy's time."""
+        """The next worker died beside a healthy one: fork another, in the policy's time.
+
+        The worker that serves is not given up for its standbys, nor are they.
+        """
         if self._reload_wanted:
             self._tally.count_failure()
         self._reload_wanted = False
         if self._config.standby:
-            self._pause_then_spawn()
-
-    def _pause_then_spawn(self, at_least: float = 0.0) -> None:
-        delay = self._tally.delay(random.random())  # noqa: S311 - jitter
-        self._cancel_pause()
-        if delay is not None:
-            due = time.monotonic() + max(delay, at_least)
-            self._pause = self._loop.call_at(due, lambda: self._handle(Event.PAUSE_ELAPSED))
-
-    def _cancel_pause(self) -> None:
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
+            self._pacing.pause()
 
     def _reload(self) -> None:
         """Take the installed code if it is not the loaded one; else bring up a new worker."""
@@ -300,28 +268,27 @@ class Supervisor:
 
     def _execute_upgrade(self) -> None:
         """Become the installed version, whose first act is to replace the worker that serves."""
-        generation, active, former = self._workers.hand_over()
-        self._records.event("executing", version=__version__)
-        self._records.catch_up()
+        self._postponed = None
         try:
-            self._upgrade.execute(
-                Handover(
-                    guard=self._owned.guard.fileno(),
-                    started_at=self._owned.started_at,
-                    generation=generation,
-                    restarts=self._tally.restarts,
-                    failures=self._tally.failures,
-                    published=self._owned.publication.published or (0, 0),
-                    active=active,
-                    former=former,
-                )
-            )
+            self._succession.pass_on()
         except OSError as error:
             self._stay(f"cannot execute the installed version: {error}")
 
     def _refuse_upgrade(self) -> None:
         """The installed version cannot run: go on with the loaded one."""
-        self._stay("the installed version cannot be imported; see stderr.log")
+        self._stay(_BROKEN_VERSION)
+
+    def _note_refusal(self) -> None:
+        """The installed version cannot run, and a new worker is on its way already."""
+        self._tally.count_failure(_BROKEN_VERSION)
+
+    def _postpone_upgrade(self) -> None:
+        """The installed version can run: become it when the worker serves that is on its way."""
+        self._postponed = Supervisor._execute_upgrade
+
+    def _postpone_reload(self) -> None:
+        """Reload when the worker serves that is on its way."""
+        self._postponed = self._postponed or Supervisor._reload
 
     def _stay(self, reason: str) -> None:
         self._tally.count_failure(reason)
@@ -332,8 +299,7 @@ class Supervisor:
 
     def _take_over_from(self, handover: Handover) -> None:
         """Continue what the version before has begun: replace the worker that still serves."""
-        self._workers.adopt(handover)
-        self._tally.restarts, self._tally.failures = handover.restarts, handover.failures
+        self._succession.take_on(handover)
         self._has_served = True
         if self._workers.active is not None:
             self._state = DaemonState.SERVING
@@ -365,7 +331,7 @@ class Supervisor:
         """Stop: let calls in flight finish within the grace period."""
         self._state = DaemonState.DRAINING
         self._manager.stopping()
-        self._cancel_pause()
+        self._pacing.cancel()
         self._workers.drain(self._config.grace)
         due = time.monotonic() + self._config.grace + _GRACE_SLACK
         self._loop.call_at(due, lambda: self._handle(Event.GRACE_ELAPSED))
@@ -392,6 +358,9 @@ _ACTIONS: Final[Mapping[DaemonState, Mapping[Event, _Step]]] = {
         Event.ACTIVE_SERVING: Supervisor._enter_serving,
         Event.ACTIVE_EXITED: Supervisor._recover,
         Event.PAUSE_ELAPSED: Supervisor._spawn_next,
+        Event.RELOAD: Supervisor._postpone_reload,
+        Event.TRIAL_PASSED: Supervisor._postpone_upgrade,
+        Event.TRIAL_FAILED: Supervisor._note_refusal,
         Event.FILES_VANISHED: Supervisor._drain,
         Event.STOP: Supervisor._drain,
     },

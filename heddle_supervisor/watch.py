@@ -12,8 +12,7 @@ from collections.abc import Callable
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.daemon_states import Event
 from heddle_supervisor.event_loop import EventLoop
-from heddle_supervisor.pidfile import PidGuard
-from heddle_supervisor.socket_publication import SocketPublication
+from heddle_supervisor.possessions import Possessions
 from heddle_supervisor.workers import Workers
 
 
@@ -25,16 +24,15 @@ class Watch:
         config: LocalDaemonConfig,
         loop: EventLoop,
         workers: Workers,
-        guard: PidGuard,
-        publication: SocketPublication,
+        owned: Possessions,
         emit: Callable[[Event], None],
         announce: Callable[[], None],
     ) -> None:
         self._config = config
         self._loop = loop
         self._workers = workers
-        self._guard = guard
-        self._publication = publication
+        self._guard = owned.guard
+        self._publication = owned.publication
         self._emit = emit
         self._announce = announce
 

@@ -47,12 +47,14 @@ class Death:
     Attributes:
         reason: one phrase for people, the worker's own error where it gave one.
         state: what it was doing.
+        lasted: for how many seconds it had been doing that.
         cannot_boot: whether the worker said that trying again cannot help.
         stacks: the dump of its threads, where it crashed or was made to leave one.
     """
 
     reason: str
     state: WorkerState
+    lasted: float
     cannot_boot: bool
     stacks: str
 
@@ -210,6 +212,7 @@ class WorkerProcess:
         self.death = Death(
             reason=self._describe(code)[:_REASON_MAX],
             state=self.state,
+            lasted=time.monotonic() - self.since,
             cannot_boot=code == EXIT_CANNOT_BOOT,
             stacks=self._read_stacks(),
         )

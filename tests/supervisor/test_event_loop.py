@@ -94,6 +94,17 @@ def test_after_a_stop_nothing_more_is_called(
     assert called == []
 
 
+def test_a_stop_before_the_run_is_not_forgotten(loop: EventLoop) -> None:
+    called: list[str] = []
+    loop.call_at(now(), lambda: called.append("timer"))
+    loop.stop()
+    loop.run()
+    assert called == []
+    loop.call_at(now(), loop.stop)
+    loop.run()
+    assert called == ["timer"]
+
+
 def test_a_reader_is_called_while_there_is_something_to_read(
     loop: EventLoop, pair: tuple[socket.socket, socket.socket]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import subprocess
@@ -227,3 +228,16 @@ def test_a_live_daemons_file_is_not_held(path: Path) -> None:
 def test_there_is_nothing_to_hold_where_no_file_is(path: Path) -> None:
     with hold_stale_pidfile(path) as stale:
         assert not stale
+
+
+@pytest.mark.parametrize("reason", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_file_system_without_hard_links_is_named(
+    path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
+) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(PidFileError, match="has no hard links, which the pidfile needs"):
+        PidGuard.install(path, contents())
+    assert list(path.parent.iterdir()) == []

@@ -16,6 +16,7 @@ from heddle_supervisor.death_tally import DeathTally
 from heddle_supervisor.event_loop import EventLoop
 from heddle_supervisor.log_files import parse_line
 from heddle_supervisor.pidfile import PidFileContents, PidGuard
+from heddle_supervisor.possessions import Possessions
 from heddle_supervisor.private_directory import prepare_directories
 from heddle_supervisor.records import Records
 from heddle_supervisor.restart_policy import RestartPolicy
@@ -34,15 +35,11 @@ class Bench:
         self.loop = stack.enter_context(closing(EventLoop()))
         contents = PidFileContents(os.getpid(), 1)
         guard = stack.enter_context(PidGuard.install(config.pid_path, contents))
-        workers = Workers(
-            config,
-            lambda *_: 0,
-            self.loop,
-            SocketPublication(config),
-            lambda *_: None,
-        )
+        publication = SocketPublication(config)
+        workers = Workers(config, lambda *_: 0, self.loop, publication, lambda *_: None)
+        owned = Possessions(guard, publication, started_at=1)
         tally = DeathTally(RestartPolicy(1, 1, 1))
-        self.records = Records(config, self.loop, guard, 1, workers, tally, ServiceManager())
+        self.records = Records(config, self.loop, owned, workers, tally, ServiceManager())
 
     def lines(self) -> list[dict[str, str]]:
         try:

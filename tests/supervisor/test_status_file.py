@@ -129,6 +129,10 @@ def test_garbage_is_none(tmp_path_factory: pytest.TempPathFactory, garbage: byte
 NUMBERS = {"pid", "started_ticks", "started_at", "generation", "restarts", "failures"}
 TEXTS = {"boot", "version", "repository", "socket_path"}
 NULLABLE_NUMBERS = {"worker_pid", "standby_pid"}
+ADDED_LATER = {
+    *("generation", "restarts", "failures", "worker_pid", "standby_pid"),
+    *("last_error", "recent_restarts"),
+}
 GOOD: dict[str, Any] = {
     **dict.fromkeys(NUMBERS, 1),
     **dict.fromkeys(TEXTS, "text"),
@@ -158,7 +162,16 @@ def test_a_field_of_another_kind_or_none_at_all_is_none(tmp_path: Path, name: st
             type(each) is type(value) and each == value for each in ACCEPTED[name]
         ), value
     path.write_text(json.dumps({k: v for k, v in GOOD.items() if k != name}), encoding="utf-8")
-    assert read_status(path) is None
+    assert (read_status(path) is not None) == (name in ADDED_LATER)
+
+
+def test_what_an_older_version_did_not_know_is_what_it_would_have_said(tmp_path: Path) -> None:
+    path = tmp_path / "status"
+    path.write_text(json.dumps({k: v for k, v in GOOD.items() if k not in ADDED_LATER}))
+    record = read_status(path)
+    assert record is not None
+    assert record.state is PublicState.SERVING
+    assert (record.worker_pid, record.failures, record.recent_restarts) == (None, 0, [])
 
 
 def test_restarts_are_understood(tmp_path: Path) -> None:

@@ -170,6 +170,45 @@ def test_a_worker_that_dies_while_a_new_version_is_tried_is_replaced_and_the_ver
     assert daemon.ask()["parent"] == before.pid
 
 
+def try_while_a_worker_is_on_its_way(
+    daemon: TinyDaemon, package: Path, *, broken: bool, event: str
+) -> None:
+    """Have the trial of another version end while no worker serves."""
+    before = daemon.settled()
+    workers = daemon.workers()
+    daemon.order("activation")
+    install(package, NEWER, broken=broken)
+    reload(daemon)
+    wait_until(lambda: set(daemon.workers()) - set(workers), "the new version is tried")
+    os.kill(before.worker_pid or 0, signal.SIGKILL)
+    (outcome,) = wait_until(lambda: daemon.events(event), "the trial is over")
+    assert outcome["state"] == "starting"
+    daemon.withdraw("activation")
+
+
+def test_a_version_that_was_tried_while_a_worker_is_on_its_way_is_taken_afterwards(
+    make_daemon: MakeDaemon, package: Path
+) -> None:
+    daemon = make_daemon()
+    before = daemon.start_serving(upgradable=True)
+    try_while_a_worker_is_on_its_way(daemon, package, broken=False, event="trial_passed")
+    after = daemon.until(
+        lambda s: s.version == NEWER and s.state is PublicState.SERVING, "it is upgraded"
+    )
+    assert (after.pid, after.restarts, after.failures) == (before.pid, 1, 0)
+    daemon.until(lambda s: s.generation > before.generation + 1, "the old code has gone")
+
+
+def test_a_version_that_failed_while_a_worker_is_on_its_way_is_told_of(
+    make_daemon: MakeDaemon, package: Path
+) -> None:
+    daemon = make_daemon()
+    daemon.start_serving(upgradable=True)
+    try_while_a_worker_is_on_its_way(daemon, package, broken=True, event="trial_failed")
+    after = daemon.until(lambda s: s.state is PublicState.SERVING, "it serves")
+    assert (after.version, after.failures) == (__version__, 1)
+
+
 # What is left to the next version.
 
 workers = st.builds(

@@ -266,7 +266,7 @@ def test_standbys_that_cannot_boot_do_not_hurt_the_worker_that_serves(
     daemon.order("boot", "fail")
     kill(before.standby_pid)
     daemon.until(lambda s: s.last_error == BOOT_ERROR, "a standby has failed")
-    wait_until(lambda: len(daemon.events("next_exited")) >= 3, "standbys are tried no more")
+    wait_until(lambda: len(daemon.events("next_exited")) >= 5, "the breaker does not count")
     assert daemon.ask()["pid"] == before.worker_pid
     daemon.withdraw("boot")
     kill(before.worker_pid)
@@ -274,3 +274,38 @@ def test_standbys_that_cannot_boot_do_not_hurt_the_worker_that_serves(
         lambda s: s.restarts == 1 and s.state is PublicState.SERVING, "it serves again"
     )
     assert daemon.ask()["pid"] == after.worker_pid
+
+
+def test_standbys_come_back_without_a_reload_when_they_can_boot_again(
+    make_daemon: MakeDaemon,
+) -> None:
+    daemon = make_daemon(breaker=2)
+    before = daemon.start_serving()
+    daemon.order("boot", "refuse")
+    kill(before.standby_pid)
+    wait_until(lambda: len(daemon.events("next_exited")) >= 4, "standbys fail")
+    daemon.withdraw("boot")
+    after = daemon.until(lambda s: s.standby_pid is not None, "a standby is warm")
+    assert after.worker_pid == before.worker_pid
+
+
+def test_a_reload_that_comes_while_a_worker_is_on_its_way_is_made_up_for(
+    make_daemon: MakeDaemon,
+) -> None:
+    daemon = make_daemon()
+    before = daemon.start_serving()
+    daemon.order("activation")
+    kill(before.worker_pid)
+    wait_until(
+        lambda: daemon.events("active_dying") or daemon.events("active_exited"),
+        "the death is noticed",
+    )
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: daemon.events("reload"), "the reload is noted")
+    daemon.withdraw("activation")
+    after = daemon.until(
+        lambda s: s.generation > before.generation + 1 and s.state is PublicState.SERVING,
+        "the successor is replaced as well",
+    )
+    assert daemon.ask()["pid"] == after.worker_pid != before.standby_pid
+    assert (after.restarts, after.failures) == (1, 0)
