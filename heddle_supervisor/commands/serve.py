@@ -14,7 +14,7 @@ from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.console import print_message, print_result, reported_errors
 from heddle_supervisor.private_directory import prepare_directories
-from heddle_supervisor.repository_location import locate_repository
+from heddle_supervisor.repository_location import RepositoryLocation, locate_repository
 
 _MEBIBYTE: Final = 1_048_576
 
@@ -96,14 +96,16 @@ def serve(
             max_worker_memory=max_worker_memory and max_worker_memory * _MEBIBYTE,
         )
         prepare_directories(config)
-        location.exclude_heddle_dir()
         if detach:
-            _serve_detached(config, timeout=timeout, as_json=as_json)
+            _serve_detached(config, location, timeout=timeout, as_json=as_json)
         else:
+            location.exclude_heddle_dir()
             _become(config, as_json=as_json)
 
 
-def _serve_detached(config: LocalDaemonConfig, *, timeout: float, as_json: bool) -> None:
+def _serve_detached(
+    config: LocalDaemonConfig, location: RepositoryLocation, *, timeout: float, as_json: bool
+) -> None:
     from heddle_supervisor.control import inspect
     from heddle_supervisor.daemon_process import command_line
     from heddle_supervisor.detach import start_detached
@@ -112,6 +114,7 @@ def _serve_detached(config: LocalDaemonConfig, *, timeout: float, as_json: bool)
     found = inspect(config)
     if found.running and found.pid is not None:
         raise AlreadyRunningError(found.pid)
+    location.exclude_heddle_dir()
     pid = start_detached(
         command_line(config),
         stderr_path=config.stderr_path,
