@@ -6,8 +6,10 @@ import contextlib
 import os
 import random
 import signal
+import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +22,11 @@ from heddle_daemon import HeddleDaemon
 from mutating_clients import MutatingClients
 from waiting import wait_until
 
-from heddle_api.v1.operation_log_pb2 import OperationHit, QueryOperationsRequest
+from heddle_api.v1.operation_log_pb2 import (
+    OperationHit,
+    QueryOperationsRequest,
+    StreamOperationsRequest,
+)
 
 MUTATIONS: Final = int(os.environ.get("HEDDLE_MUTATIONS", "2000"))
 SEED: Final = int(os.environ.get("HEDDLE_SEED", str(random.SystemRandom().randrange(10**6))))
@@ -42,16 +48,16 @@ def test_whatever_is_killed(daemon: HeddleDaemon, repository: GitRepository, roo
     clients = MutatingClients(socket_path, worktrees(repository, room), _CLIENTS, MUTATIONS, SEED)
     follower = Follower(socket_path)
     kills: Counter[str] = Counter()
-    with clients.running():
-        while not clients.are_done():
-            time.sleep(chance.uniform(0.05, 0.3))
-            follower.follow()
-            kills[kill_one(daemon, chance)] += 1
-    print(f"{kills} kills; retries {clients.retries}; {len(clients.given_up)} given up")  # noqa: T201
-    assert clients.failures == []
-    daemon.agent("serve", "--detach")
-    daemon.settled()
-    wait_until(follower.follow, "the follower has seen it all")
+    with follower.following():
+        with clients.running():
+            while not clients.are_done():
+                time.sleep(chance.uniform(0.05, 0.3))
+                kills[kill_one(daemon, chance)] += 1
+        assert clients.failures == []
+        daemon.agent("serve", "--detach")
+        daemon.settled()
+    assert follower.failure is None
+    print(f"{kills} kills; {clients.retries} retries; {follower.streams} streams")  # noqa: T201
     check(clients, follower.hits, everything(socket_path))
     daemon.stop()
     with contextlib.closing(apsw.Connection(str(daemon.config.state_dir / "heddle.db"))) as store:
@@ -81,22 +87,40 @@ def kill_one(daemon: HeddleDaemon, chance: random.Random) -> str:
 
 
 class Follower:
-    """Reads on from its cursor whenever it is asked to, over whatever worker there is."""
+    """Follows the log live, and goes on from its cursor whenever its stream has ended."""
 
     def __init__(self, socket_path: Path) -> None:
         self.hits: list[OperationHit] = []
+        self.streams = 0
+        self.failure: grpc.RpcError | None = None
         self._socket_path = socket_path
+        self._has_ended = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def follow(self) -> bool:
-        """Read what there is; return whether that was all of it."""
-        cursor = self.hits[-1].seq if self.hits else 0
-        try:
-            self.hits += read(self._socket_path, cursor)
-        except grpc.RpcError as error:
-            if error.code() is not grpc.StatusCode.UNAVAILABLE:
-                raise
-            return False
-        return True
+    @contextlib.contextmanager
+    def following(self) -> Iterator[None]:
+        """Follow while the block runs, and until everything has come."""
+        self._thread.start()
+        yield
+        last = everything(self._socket_path)[-1].seq
+        wait_until(lambda: self.failure or self.hits[-1].seq >= last, "the follower has it all")
+        self._has_ended = True
+
+    def _run(self) -> None:
+        while not self._has_ended:
+            query = QueryOperationsRequest(
+                after_seq=self.hits[-1].seq if self.hits else 0, include_checkpoints=True
+            )
+            request = StreamOperationsRequest(query=query, follow=True)
+            self.streams += 1
+            try:
+                with log_stub(self._socket_path) as stub:
+                    for hit in stub.StreamOperations(request):
+                        self.hits.append(hit)
+            except grpc.RpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                    self.failure = error
+                    return
 
 
 def read(socket_path: Path, cursor: int) -> list[OperationHit]:
