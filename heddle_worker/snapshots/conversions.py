@@ -60,8 +60,8 @@ def _shrunk(git: Git, disk: Beneath, paths: Collection[bytes]) -> Iterator[bytes
     entries = _ENTRY.findall(git.run("ls-files", "--stage", "-z"))
     wanted = [(path, object_id) for object_id, path in entries if path in paths]
     asked = b"".join(object_id + b"\n" for _path, object_id in wanted)
-    sizes = git.run("cat-file", "--batch-check=%(objectsize)", given=asked).split(b"\n")
+    words = ("cat-file", "--buffer", "--batch-check=%(objectsize)")
+    sizes = git.run(*words, given=asked).split(b"\n")
     for (path, _object_id), size in zip(wanted, sizes, strict=False):
-        status = disk.status(path)
-        if status is None or str(status.st_size).encode() != size:
+        if b"%d" % (disk.size(path) or 0) != size:
             yield path

@@ -10,8 +10,8 @@ import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from subprocess import DEVNULL, PIPE, Popen
-from typing import IO, Final
+from subprocess import DEVNULL
+from typing import Final
 
 from heddle_worker.snapshots.beneath import TEMPORARY, Beneath
 from heddle_worker.snapshots.conversions import converted
@@ -28,7 +28,6 @@ _STATUS: Final = (
     "--ignored=no",
     "--ignore-submodules=none",
 )
-_ATTRIBUTES: Final = ("check-attr", "-a", "-z", "--stdin")
 _SETTINGS: Final = r"^core\.(autocrlf|sparsecheckout)$"
 _FALSE: Final = (b"false", b"no", b"off", b"0", b"")
 # The tags of `ls-files -v`: lower case for assume-unchanged, S for skip-worktree.
@@ -49,7 +48,7 @@ class Scan:
         stages: what conflicts are about, by number and path.
         untracked: files that are neither tracked nor ignored; they are among `unknown` too.
         nested: directories that are repositories of their own, each with a slash at its end.
-        listing: every tracked path, as `git ls-files -v -z` prints it.
+        tracked: every tracked path; those in conflict more than once.
     """
 
     known: dict[bytes, Blob | None]
@@ -58,11 +57,7 @@ class Scan:
     stages: dict[tuple[int, bytes], Blob]
     untracked: frozenset[bytes]
     nested: tuple[bytes, ...]
-    listing: bytes
-
-    def tracked_paths(self) -> set[bytes]:
-        """Return the tracked paths."""
-        return _tracked_paths(self.listing)
+    tracked: Iterable[bytes]
 
 
 def scan(git: Git, disk: Beneath) -> Scan:
@@ -73,27 +68,25 @@ def scan(git: Git, disk: Beneath) -> Scan:
         SubmoduleError: a submodule is not as the index has it.
         UnreadableError: a directory may not be read.
     """
-    is_automatic = _converts_by_itself(git)
-    listing = git.run("ls-files", "-v", "-z")
-    with tempfile.TemporaryFile() as attributes, tempfile.TemporaryFile() as said:
-        # The two take about as long as each other, side by side.
-        paths = git.start("ls-files", "-z", stdin=DEVNULL, stdout=PIPE, stderr=said)
-        looking_up = git.start(*_ATTRIBUTES, stdin=_output(paths), stdout=attributes, stderr=said)
-        _output(paths).close()
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
+        # The status takes about as long as all the rest, side by side.
+        process = git.start(*_STATUS, stdin=DEVNULL, stdout=printed, stderr=said)
         try:
-            status = _status(git)
+            is_automatic = _converts_by_itself(git)
+            listing = git.run("ls-files", "-v", "-z")
+            tracked = _LISTED.findall(listing)
+            given = b"\0".join([*tracked, b""])
+            attributes = git.run("check-attr", "-a", "-z", "--stdin", given=given)
+            unwatched = set(_UNWATCHED.findall(listing))
+            if attributes or is_automatic:
+                paths = set(tracked)
+                unwatched.update(converted(git, disk, attributes, paths, is_automatic=is_automatic))
         finally:
-            ends = looking_up.wait(), paths.wait()
-        if any(ends):
-            said.seek(0)
-            raise failure(_ATTRIBUTES, max(ends), said.read())
-        attributes.seek(0)
-        converting = attributes.read()
-    unwatched = set(_UNWATCHED.findall(listing))
-    if converting or is_automatic:
-        tracked = _tracked_paths(listing)
-        unwatched.update(converted(git, disk, converting, tracked, is_automatic=is_automatic))
-    return _combined(status, unwatched, listing)
+            process.wait()
+        printed.seek(0)
+        said.seek(0)
+        status = _status(process.returncode, printed.read(), said.read())
+    return _combined(status, unwatched, tracked)
 
 
 def is_ours(path: bytes) -> bool:
@@ -101,7 +94,7 @@ def is_ours(path: bytes) -> bool:
     return path == _OURS or path.startswith(_OURS + b"/") or path.endswith(TEMPORARY)
 
 
-def _combined(status: Status, unwatched: Iterable[bytes], listing: bytes) -> Scan:
+def _combined(status: Status, unwatched: Iterable[bytes], tracked: Iterable[bytes]) -> Scan:
     untracked = frozenset(path for path in status.untracked if not is_ours(path))
     unknown = set(unwatched) | untracked
     known: dict[bytes, Blob | None] = {}
@@ -122,7 +115,7 @@ def _combined(status: Status, unwatched: Iterable[bytes], listing: bytes) -> Sca
         stages,
         untracked,
         status.nested,
-        listing,
+        tracked,
     )
 
 
@@ -141,24 +134,9 @@ def _converts_by_itself(git: Git) -> bool:
     return settings.get(b"core.autocrlf", b"") not in _FALSE
 
 
-def _status(git: Git) -> Status:
-    with tempfile.TemporaryFile() as said:
-        process = git.start(*_STATUS, stdin=DEVNULL, stdout=PIPE, stderr=said)
-        printed, _nothing = process.communicate()
-        said.seek(0)
-        complaints = said.read()
-    if process.returncode != 0:
-        raise failure(_STATUS, process.returncode, complaints)
-    if hidden := _HIDDEN_DIRECTORY.search(complaints):
+def _status(exit_code: int, printed: bytes, said: bytes) -> Status:
+    if exit_code != 0:
+        raise failure(_STATUS, exit_code, said)
+    if hidden := _HIDDEN_DIRECTORY.search(said):
         raise UnreadableError(f"the directory {shown(hidden[1])} may not be read")
     return parse_status(printed)
-
-
-def _tracked_paths(listing: bytes) -> set[bytes]:
-    return set(_LISTED.findall(listing))
-
-
-def _output(process: Popen[bytes]) -> IO[bytes]:
-    if process.stdout is None:
-        raise ValueError("started without a pipe")
-    return process.stdout

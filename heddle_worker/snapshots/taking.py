@@ -201,7 +201,7 @@ def _index_files(
 
 def _reported(seen: Scan, files: dict[bytes, Blob | None]) -> set[bytes]:
     gone = {path for path, blob in files.items() if blob is None}
-    return (seen.tracked_paths() - gone) | (seen.untracked - gone)
+    return (set(seen.tracked) | seen.untracked) - gone
 
 
 def _lists(recorder: Recorder, **lists: Iterable[bytes]) -> dict[bytes, Blob]:
