@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from snapshot_bench import Bench
 
+from heddle_worker.snapshots.endangered import blob_id
 from heddle_worker.snapshots.errors import (
     BranchElsewhereError,
     BranchMovedError,
@@ -15,10 +16,13 @@ from heddle_worker.snapshots.errors import (
     ObstructedError,
     UnkeptWorkError,
 )
+from heddle_worker.snapshots.files import write_files
 from heddle_worker.snapshots.planning import BranchMove, plan
 from heddle_worker.snapshots.recording import Recorder
 from heddle_worker.snapshots.snapshot import drop, encode, load, names, ref_of, transactions
+from heddle_worker.snapshots.status_lines import Blob
 from heddle_worker.snapshots.taking import take
+from heddle_worker.snapshots.trees import Difference
 from heddle_worker.snapshots.worktree import Worktree
 
 
@@ -155,6 +159,19 @@ def test_what_was_written_after_it_was_kept_stops_it(bench: Bench, name: str) ->
         bench.restore(snapshot, kept)
     assert bench.read(name) == "written a moment later\n"
     bench.go_back(snapshot, "again")
+
+
+def test_what_is_written_at_the_last_moment_stops_it(bench: Bench) -> None:
+    snapshot = bench.take()
+    seen = Blob(b"100644", blob_id(b"seen a moment ago\n"))
+    wanted = Blob(b"100644", blob_id(b"a\n"))
+    bench.write("a", "written since\n")
+    for before, after in ((seen, wanted), (None, wanted), (seen, None)):
+        with pytest.raises(UnkeptWorkError, match="a has changed"):
+            write_files(
+                bench.worktree, bench.worktree.git, [Difference(b"a", before, after)], snapshot
+            )
+    assert bench.read("a") == "written since\n"
 
 
 def test_what_was_staged_after_it_was_kept_stops_it(bench: Bench) -> None:
