@@ -11,6 +11,7 @@ import contextlib
 import enum
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final
 
 from heddle_worker.failures import (
     TooManyCallsError,
@@ -19,6 +20,9 @@ from heddle_worker.failures import (
     WorkerUnavailableError,
 )
 from heddle_worker.limits import MAX_CONCURRENT_CALLS, MAX_STREAMS
+
+_LAST_MESSAGE_SECONDS: Final = 0.2
+"""Time that a stream which is to end has for the message that it sends at that moment."""
 
 
 class Phase(enum.IntEnum):
@@ -142,7 +146,13 @@ class Admission:
         self._notify()
         if self._phase >= Phase.RETIRING:
             for stream in self._streams:
-                stream.cut_off(self._refusal())
+                stream.interrupt(self._refusal())
+            # A message on its way to a client that reads is through by then.
+            asyncio.get_running_loop().call_later(_LAST_MESSAGE_SECONDS, self._cut_off_streams)
+
+    def _cut_off_streams(self) -> None:
+        for stream in self._streams:
+            stream.cut_off(self._refusal())
 
     def interrupt_all(self) -> None:
         """End every call in flight with the status that says why."""
