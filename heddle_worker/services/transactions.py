@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -10,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from heddle_api.v1 import transaction_pb2
 from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
+from heddle_worker.failures import TransactionBusyError, TransactionEndedError
 from heddle_worker.mutations import Mutation
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path, worktree_root
@@ -108,9 +110,11 @@ class TransactionService:
         await asyncio.to_thread(self._transactions.sweep)
         for transaction in await asyncio.to_thread(self._transactions.cut_off):
             request = transaction_pb2.AbortTransactionRequest.FromString(transaction.request)
-            await self.AbortTransaction(
-                request, Call(_ABORT, transaction.request, {}, lambda _error: None)
-            )
+            # Its client may have been faster to ask again.
+            with contextlib.suppress(TransactionEndedError, TransactionBusyError):
+                await self.AbortTransaction(
+                    request, Call(_ABORT, transaction.request, {}, lambda _error: None)
+                )
 
     async def _check(
         self,

@@ -41,6 +41,18 @@ class TransactionClient:
         assert reply.aborted
         return reply.kept_ref
 
+    def ended(self, transaction_id: str, operation_id: str) -> bool:
+        """Return whether it is aborted by now; ask for it under the same id where it is not."""
+        try:
+            if self.status(transaction_id)[0] == "aborted":
+                return True
+            self.abort(transaction_id, client_operation_id=operation_id)
+        except grpc.RpcError as error:
+            if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED):
+                raise
+            return False
+        return True
+
     def status(self, transaction_id: str, **fields: Any) -> tuple[str, int]:
         request = transaction_pb2.GetTransactionStatusRequest(
             transaction_id=transaction_id, **fields
