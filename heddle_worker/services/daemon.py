@@ -23,7 +23,13 @@ from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
 
 _API_LEVEL: Final = 1
-_FEATURES: Final = ("operation_log.after_seq", "operation_log.follow")
+_FEATURES: Final = (
+    "operation_log.after_seq",
+    "operation_log.detail",
+    "operation_log.follow",
+    "transactions.kept_ref",
+    "transactions.snapshots",
+)
 
 
 class DaemonService:
