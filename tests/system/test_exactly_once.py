@@ -82,7 +82,8 @@ def kill_one(daemon: HeddleDaemon, chance: random.Random) -> str:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     if victim == "supervisor":
-        daemon.agent("serve", "--detach", "--heartbeat-deadline", "5").expect(0)
+        # It may not have been there to be killed.
+        assert daemon.agent("serve", "--detach", "--heartbeat-deadline", "5").code in (0, 4)
     return victim
 
 
