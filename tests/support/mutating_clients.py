@@ -104,7 +104,7 @@ class MutatingClients:
             request,
             verb,
             transaction_id,
-            patience=0.0 if gives_up else _PATIENCE_SECONDS,
+            gives_up=gives_up,
         )
         if isinstance(reply, common_pb2.DeleteResponse) and not reply.deleted:
             self.silent.add(request.client_operation_id)
@@ -156,12 +156,13 @@ class MutatingClients:
         request: Any,
         verb: str,
         transaction_id: str = "",
-        patience: float = _PATIENCE_SECONDS,
+        *,
+        gives_up: bool = False,
     ) -> Any:
         """Return the reply, after as many tries as it takes; `None` when it was given up."""
         request.client_operation_id = str(uuid.uuid4())
         metadata = (("heddle-transaction-id", transaction_id),) if transaction_id else ()
-        deadline = time.monotonic() + patience
+        deadline = 0.0
         while True:
             try:
                 with channel_to(self._socket_path) as channel:
@@ -170,12 +171,15 @@ class MutatingClients:
                 if error.code() not in _AGAIN:
                     raise
                 self.retries[error.code().name] += 1
-                if time.monotonic() > deadline:
-                    if patience:
-                        raise
+                if gives_up:
                     with self._lock:
                         self.given_up.add(request.client_operation_id)
                     return None
+                if self.are_done():
+                    # What takes longer than the killer's pauses has its turn when all is quiet.
+                    deadline = deadline or time.monotonic() + _PATIENCE_SECONDS
+                    if time.monotonic() > deadline:
+                        raise
                 time.sleep(_PAUSE_SECONDS)
             else:
                 with self._lock:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
 import pytest
 from refusals import refusal
+from waiting import wait_until
 from worker_bench import Repository, Worker
 
 from heddle_api.v1 import hook_pb2, hook_pb2_grpc, operation_log_pb2, operation_log_pb2_grpc
 from heddle_worker.hooks.events import EVENTS
 from heddle_worker.limits import MAX_HOOK_TIMEOUT_MS, MAX_HOOKS
+from heddle_worker.principal import FRESH_SECONDS
 from heddle_worker.socket_address import grpc_address
 
 
@@ -73,12 +76,19 @@ def test_deregistered_it_is_gone(hooks: Hooks) -> None:
     assert hooks.listed() == []
 
 
+def pass_freshness() -> None:
+    """Wait until a change of the configuration has to be noticed."""
+    end = time.monotonic() + FRESH_SECONDS
+    wait_until(lambda: time.monotonic() > end, "it is looked at again")
+
+
 def test_the_log_tells_of_what_has_changed_and_who_did_it(
     hooks: Hooks, repository: Repository
 ) -> None:
     repository.git("config", "user.email", "grace@example.com")
     hooks.register("a")
     repository.git("config", "user.email", "edsger@example.com")
+    pass_freshness()
     hooks.deregister("a")
     hooks.deregister("a")
     told = [(hit.verb, hit.actor_email) for hit in hooks.logged()]
@@ -96,6 +106,7 @@ def test_heddles_own_configuration_comes_before_that_of_git(
     config.write_text('[principal]\nemail = "barbara@example.com"\n')
     hooks.register("a")
     config.write_text("[principal")
+    pass_freshness()
     hooks.register("b")
     assert [hit.actor_email for hit in hooks.logged()] == [
         "barbara@example.com",
