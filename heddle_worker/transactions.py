@@ -110,7 +110,7 @@ class Transactions:
 
         def change(connection: apsw.Connection, occasion: Occasion) -> Changed[Transaction]:
             _refuse_second(connection, key)
-            if BEGIN not in self._copies.names(transaction_id):
+            if not self._copies.is_there(transaction_id, BEGIN):
                 raise TransactionBusyError("the worktree's copy was removed meanwhile; try again")
             begun = Transaction(
                 id=transaction_id,

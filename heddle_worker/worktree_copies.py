@@ -72,6 +72,10 @@ class WorktreeCopies:
         """
         return snapshot.load(self._repository.common_dir, ref_of(transaction_id, name))
 
+    def is_there(self, transaction_id: str, name: str) -> bool:
+        """Return whether there is a snapshot of that name; quick enough for the store's writer."""
+        return bool(self._repository.commit_at(ref_of(transaction_id, name)))
+
     def names(self, transaction_id: str) -> tuple[str, ...]:
         """Return the names of a transaction's snapshots, sorted."""
         return snapshot.names(self._repository.common_dir, transaction_id)
