@@ -88,6 +88,11 @@ class EventLoop:
         self._signal_callbacks[signum] = callback
         self._previous_handlers[signum] = signal.signal(signum, self._note_signal)
 
+    def take_signals(self) -> list[int]:
+        """Return the signals that have arrived and were not handled; they will not be."""
+        arrived, self._arrived = self._arrived, []
+        return arrived
+
     def call_at(self, when: float, callback: Callable[[], object]) -> Timer:
         """Call back at `when`, or as soon after as the loop gets there."""
         timer = Timer(callback)
@@ -141,7 +146,8 @@ class EventLoop:
     def _read_signals(self) -> None:
         with contextlib.suppress(BlockingIOError):
             self._wakeup_read.recv(4096)
-        arrived, self._arrived = self._arrived, []
-        for signum in arrived:
+        # One by one: what a callback may never return to is to be found by `take_signals`.
+        while self._arrived:
+            signum = self._arrived.pop(0)
             if not self._stopping:
                 self._signal_callbacks[signum]()

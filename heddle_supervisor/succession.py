@@ -6,6 +6,7 @@ The process and its lock stay; see `upgrade` for how.
 from __future__ import annotations
 
 from heddle_supervisor.death_tally import DeathTally
+from heddle_supervisor.event_loop import EventLoop
 from heddle_supervisor.possessions import Possessions
 from heddle_supervisor.records import Records
 from heddle_supervisor.upgrade import Handover, Upgrade
@@ -18,12 +19,14 @@ class Succession:
 
     def __init__(
         self,
+        loop: EventLoop,
         upgrade: Upgrade,
         owned: Possessions,
         workers: Workers,
         tally: DeathTally,
         records: Records,
     ) -> None:
+        self._loop = loop
         self._upgrade = upgrade
         self._owned = owned
         self._workers = workers
@@ -49,7 +52,8 @@ class Succession:
                 published=self._owned.publication.published or (0, 0),
                 active=active,
                 former=former,
-            )
+            ),
+            self._loop.take_signals,
         )
 
     def take_on(self, handover: Handover) -> None:

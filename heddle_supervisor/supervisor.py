@@ -65,7 +65,9 @@ class Supervisor:
         )
         self._manager = ServiceManager()
         self._records = Records(config, loop, owned, self._workers, self._tally, self._manager)
-        self._succession = Succession(upgrade, owned, self._workers, self._tally, self._records)
+        self._succession = Succession(
+            loop, upgrade, owned, self._workers, self._tally, self._records
+        )
         self._pacing = Pacing(
             loop, self._tally, config.backoff_max, lambda: self._handle(Event.PAUSE_ELAPSED)
         )

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -175,14 +175,22 @@ class Upgrade:
             self._trial.wait()
             self._trial = None
 
-    def execute(self, handover: Handover) -> None:
+    def execute(self, handover: Handover, take_signals: Callable[[], Iterable[int]]) -> None:
         """Become the installed version. Returns only by raising.
+
+        Args:
+            handover: what it is to know.
+            take_signals: gives the signals that have arrived and were not handled.
 
         Raises:
             OSError: the interpreter cannot be executed; this process goes on as it was.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
         try:
+            # A stop that came a moment ago must not be forgotten: sent again while it is held, it
+            # waits for the next version.
+            for signum in take_signals():
+                os.kill(os.getpid(), signum)
             saved = handover.save()
             for descriptor in (saved, *handover.descriptors()):
                 os.set_inheritable(descriptor, True)

@@ -201,6 +201,24 @@ def test_a_signal_before_the_loop_runs_is_not_lost(loop: EventLoop) -> None:
     loop.run()
 
 
+def test_signals_that_a_callback_never_returns_to_can_be_taken_along(loop: EventLoop) -> None:
+    taken: list[int] = []
+    handled: list[str] = []
+
+    def leave() -> None:
+        taken.extend(loop.take_signals())
+        loop.stop()
+
+    loop.on_signal(signal.SIGUSR1, leave)
+    loop.on_signal(signal.SIGUSR2, lambda: handled.append("usr2"))
+    for signum in (signal.SIGUSR1, signal.SIGUSR2):
+        os.kill(os.getpid(), signum)
+    loop.run()
+    assert taken == [signal.SIGUSR2]
+    assert handled == []
+    assert loop.take_signals() == []
+
+
 def test_a_flood_of_signals_breaks_nothing(loop: EventLoop) -> None:
     counted: list[int] = []
     loop.on_signal(signal.SIGUSR1, lambda: counted.append(1))
