@@ -18,6 +18,7 @@ from heddle_worker.repository.errors import (
     RepositoryError,
     UnsupportedRepositoryError,
 )
+from heddle_worker.repository.git_dirs import common_dir_of
 
 _EXTENSION: Final = re.compile(r"unsupported extension name extensions\.(\S+)")
 _CONFIGURATION_FILES: Final = (
@@ -56,7 +57,7 @@ class Repository:
     def __init__(self, handle: pygit2.Repository) -> None:
         self._handle = handle
         self.git_dir = Path(handle.path)
-        self.common_dir = _common_dir(self.git_dir)
+        self.common_dir = common_dir_of(self.git_dir)
 
     @classmethod
     def open(cls, path: Path) -> Repository:
@@ -156,14 +157,6 @@ def _value(config: pygit2.Config, key: str) -> str:
 
 def _accept_partial_clones() -> None:
     pygit2.option(Option.SET_EXTENSIONS, ["partialclone"], 1)
-
-
-def _common_dir(git_dir: Path) -> Path:
-    try:
-        link = (git_dir / "commondir").read_bytes()
-    except FileNotFoundError:
-        return git_dir
-    return (git_dir / os.fsdecode(link.rstrip(b"\n"))).resolve()
 
 
 def _explained(path: Path, error: Exception) -> RepositoryError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from heddle_worker.repository.errors import DamagedRepositoryError, UnsupportedRepositoryError
+from heddle_worker.repository.git_dirs import common_dir_of
 from heddle_worker.snapshots.errors import NoWorktreeError, WorktreeBusyError
 from heddle_worker.snapshots.git import Git, clean_environment, explained
 
@@ -70,7 +71,8 @@ class Worktree:
                 "use a repository with SHA-1 ids"
             )
         root = Path(os.fsdecode(_asked(path, "--show-toplevel")))
-        return cls(root, Path(os.fsdecode(git_dir)), _common_dir(Path(os.fsdecode(git_dir))))
+        own = Path(os.fsdecode(git_dir))
+        return cls(root, own, common_dir_of(own))
 
     @property
     def git(self) -> Git:
@@ -129,11 +131,3 @@ def _asked(path: Path, *questions: str) -> bytes:
         said = " ".join(done.stderr.decode("utf-8", "backslashreplace").split())
         raise NoWorktreeError(f"{path} is not in a git worktree that can be used: {said}")
     return done.stdout.removesuffix(b"\n")
-
-
-def _common_dir(git_dir: Path) -> Path:
-    try:
-        link = (git_dir / "commondir").read_bytes()
-    except FileNotFoundError:
-        return git_dir
-    return (git_dir / os.fsdecode(link.rstrip(b"\n"))).resolve()
