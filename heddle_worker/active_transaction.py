@@ -21,17 +21,27 @@ def find_transaction(connection: apsw.Connection, transaction_id: str) -> Transa
     return found
 
 
-def find_active(connection: apsw.Connection, transaction_id: str) -> Transaction:
-    """Return an active transaction that nobody is aborting.
+def find_unended(connection: apsw.Connection, transaction_id: str) -> Transaction:
+    """Return an active transaction, perhaps one that is being aborted.
 
     Raises:
         NotFoundError: there is none with this id.
         TransactionEndedError: it was committed or aborted.
-        TransactionBusyError: it is being aborted.
     """
     found = find_transaction(connection, transaction_id)
     if found.state is not TransactionState.ACTIVE:
         raise TransactionEndedError(found.state)
+    return found
+
+
+def find_active(connection: apsw.Connection, transaction_id: str) -> Transaction:
+    """Return an active transaction that nobody is aborting.
+
+    Raises:
+        NotFoundError, TransactionEndedError: as `find_unended` does.
+        TransactionBusyError: it is being aborted.
+    """
+    found = find_unended(connection, transaction_id)
     if found.step is not AbortStep.NONE:
         raise TransactionBusyError(f"transaction {transaction_id} is being aborted; try again")
     return found

@@ -51,7 +51,7 @@ class CallInFlight:
         self._interruptible = False
         self._sending = False
 
-    def interrupt(self, reason: WorkerUnavailableError) -> None:
+    def interrupt(self, reason: Exception) -> None:
         """Raise `reason` in the call: at once, or when it next gets to interruptible code."""
         if self._interruption is None:
             self._interruption = reason
@@ -66,10 +66,8 @@ class CallInFlight:
         if self._sending:
             self._interruption = self._interruption or reason
             self._task.cancel()
-        elif self._interruption is None:
-            self._interruption = reason
-            if self._interruptible:
-                self._task.cancel()
+        else:
+            self.interrupt(reason)
 
     @contextlib.contextmanager
     def interruptible(self) -> Iterator[None]:

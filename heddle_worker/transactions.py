@@ -15,8 +15,8 @@ from typing import Generic, TypeVar
 
 import apsw
 
-from heddle_worker.active_transaction import find_active, find_transaction
-from heddle_worker.failures import PreconditionError, TransactionBusyError, TransactionEndedError
+from heddle_worker.active_transaction import find_active, find_transaction, find_unended
+from heddle_worker.failures import PreconditionError, TransactionBusyError
 from heddle_worker.mutations import Change, Changed, Occasion
 from heddle_worker.repository.repository import Repository
 from heddle_worker.snapshots.planning import plan
@@ -175,9 +175,8 @@ class Transactions:
         """
         lock = self._copies.lock(self.find(transaction_id)[0].worktree)
         try:
-            transaction, _waiting = self.find(transaction_id)
-            if transaction.state is not TransactionState.ACTIVE:
-                raise TransactionEndedError(transaction.state)
+            with self._readers.snapshot() as connection:
+                transaction = find_unended(connection, transaction_id)
             kept = self._take_back(transaction, reason, request)
         except BaseException:
             lock.release()
@@ -246,9 +245,7 @@ class Transactions:
         self, transaction: Transaction, step: AbortStep, request: bytes, kept_as: str = ""
     ) -> None:
         def work(connection: apsw.Connection) -> None:
-            found = find_transaction(connection, transaction.id)
-            if found.state is not TransactionState.ACTIVE:
-                raise TransactionEndedError(found.state)
+            find_unended(connection, transaction.id)
             transactions.note_step(connection, transaction.id, step, request, kept_as)
 
         self._writer.submit(work).result()
