@@ -18,7 +18,7 @@ from typing import Final
 
 from benchmarks.report import Bar, Options, Report, Row
 from benchmarks.sampling import interleave, median
-from heddle_worker.snapshots.comparing import changes
+from heddle_worker.snapshots.comparing import compare
 from heddle_worker.snapshots.restoring import restore
 from heddle_worker.snapshots.snapshot import Snapshot, ref_of
 from heddle_worker.snapshots.taking import take
@@ -118,7 +118,7 @@ class _Subject:
         return _timed(lambda: self._take(self._begin))
 
     def compare(self) -> float:
-        return _timed(lambda: changes(self._worktree, self._begin))
+        return _timed(lambda: compare(self._worktree, self._begin))
 
     def restore(self) -> float:
         self._edit("edited again")

@@ -14,8 +14,8 @@ import apsw
 
 from heddle_worker.failures import PreconditionError
 from heddle_worker.mutations import Changed, Occasion
-from heddle_worker.snapshots import comparing, planning, restoring
-from heddle_worker.snapshots.comparing import BoundedDiff, Change
+from heddle_worker.snapshots import planning, restoring
+from heddle_worker.snapshots.comparing import Comparison, compare
 from heddle_worker.snapshots.planning import RestorePlan
 from heddle_worker.snapshots.snapshot import Snapshot, ref_of
 from heddle_worker.snapshots.taking import take
@@ -66,13 +66,9 @@ class Rescues:
         kept = [KeptSnapshot(name, self._copies.taken_at(one), one) for name, one in loaded]
         return sorted(kept, key=lambda each: (each.taken_at, each.name))
 
-    def changes(self, transaction_id: str, name: str) -> Sequence[Change]:
-        """Return what has changed in the worktree since a snapshot."""
-        return comparing.changes(*self._opened(self._find(transaction_id), name))
-
-    def diff(self, transaction_id: str, name: str, max_bytes: int) -> BoundedDiff:
-        """Return the same as a unified diff of at most `max_bytes`."""
-        return comparing.diff(*self._opened(self._find(transaction_id), name), max_bytes)
+    def compare(self, transaction_id: str, name: str, max_bytes: int) -> Comparison:
+        """Return what has changed in the worktree since a snapshot, with so much of the diff."""
+        return compare(*self._opened(self._find(transaction_id), name), max_bytes)
 
     def plan(self, transaction_id: str, name: str) -> RestorePlan:
         """Return what taking the worktree back to a snapshot would do."""

@@ -78,13 +78,17 @@ class SnapshotService:
     ) -> snapshot_pb2.CompareSnapshotResponse:
         """Return what has changed in the worktree since a snapshot."""
         await self._check(request, snapshot=request.snapshot)
-        which = (request.transaction_id, request.snapshot or BEGIN)
-        changes = await asyncio.to_thread(self._rescues.changes, *which)
-        reply = snapshot_pb2.CompareSnapshotResponse(changes=map(_change, changes))
-        if request.include_diff:
-            diff = await asyncio.to_thread(self._rescues.diff, *which, MAX_DIFF_BYTES)
-            reply.diff, reply.diff_truncated = diff.text, not diff.is_complete
-        return reply
+        found = await asyncio.to_thread(
+            self._rescues.compare,
+            request.transaction_id,
+            request.snapshot or BEGIN,
+            MAX_DIFF_BYTES if request.include_diff else 0,
+        )
+        return snapshot_pb2.CompareSnapshotResponse(
+            changes=map(_change, found.changes),
+            diff=found.diff.text,
+            diff_truncated=not found.diff.is_complete,
+        )
 
     async def PlanRestore(
         self, request: snapshot_pb2.PlanRestoreRequest, _call: Call

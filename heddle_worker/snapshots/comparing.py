@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from subprocess import DEVNULL, PIPE
 from tempfile import TemporaryFile
@@ -59,15 +60,40 @@ class BoundedDiff:
     is_complete: bool
 
 
-def changes(worktree: Worktree, snapshot: Snapshot) -> tuple[Change, ...]:
-    """Return what has changed since a snapshot, by path, the index before the worktree.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a worktree differs from a snapshot, as it was found at one look.
+
+    Attributes:
+        changes: by path, the index before the worktree.
+        diff: of the files on the disk; nothing where none was asked for.
+    """
+
+    changes: tuple[Change, ...]
+    diff: BoundedDiff
+
+
+def compare(worktree: Worktree, snapshot: Snapshot, max_bytes: int = 0) -> Comparison:
+    """Return what has changed since a snapshot.
+
+    Args:
+        worktree: where it was taken.
+        snapshot: what to compare with.
+        max_bytes: the most of the diff; 0 for none of it.
 
     Raises:
         SnapshotError: the worktree cannot be looked at.
     """
     with worktree.git.scratch() as git:
         now = capture(worktree, git, "now", protecting=snapshot)
-        found = differences(git, snapshot.commit, now.commit)
+        changes = _changes(differences(git, snapshot.commit, now.commit))
+        if not max_bytes:
+            return Comparison(changes, BoundedDiff(b"", is_complete=True))
+        before, after = (subtree(git, each.commit, WORKTREE) for each in (snapshot, now))
+        return Comparison(changes, _bounded_diff(git, before, after, max_bytes))
+
+
+def _changes(found: Sequence[Difference]) -> tuple[Change, ...]:
     changed = (
         Change(each.path.removeprefix(prefix), side, _kind(each))
         for prefix, side in ((STAGED, Side.INDEX), (WORKTREE, Side.WORKTREE))
@@ -75,18 +101,6 @@ def changes(worktree: Worktree, snapshot: Snapshot) -> tuple[Change, ...]:
         if each.path.startswith(prefix)
     )
     return tuple(sorted(changed, key=lambda change: change.path))
-
-
-def diff(worktree: Worktree, snapshot: Snapshot, max_bytes: int) -> BoundedDiff:
-    """Return how the files on the disk differ from a snapshot, as a unified diff.
-
-    Raises:
-        SnapshotError: the worktree cannot be looked at.
-    """
-    with worktree.git.scratch() as git:
-        now = capture(worktree, git, "now", protecting=snapshot)
-        before, after = (subtree(git, each.commit, WORKTREE) for each in (snapshot, now))
-        return _bounded_diff(git, before, after, max_bytes)
 
 
 def _bounded_diff(git: Git, before: str, after: str, max_bytes: int) -> BoundedDiff:

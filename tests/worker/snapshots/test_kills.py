@@ -13,7 +13,7 @@ from snapshot_bench import Bench
 from waiting import wait_until
 from worktree_view import git
 
-from heddle_worker.snapshots.comparing import changes
+from heddle_worker.snapshots.comparing import compare
 from heddle_worker.snapshots.snapshot import Snapshot, load, names, ref_of
 from heddle_worker.snapshots.taking import take
 
@@ -132,7 +132,7 @@ def test_a_snapshot_is_taken_completely_or_not_at_all(bench: Bench) -> None:
         assert bench.view() == begin
         if name in names(bench.git_dir, "t"):
             snapshot = load(bench.git_dir, ref_of("t", name))
-            assert changes(bench.worktree, snapshot) == ()
+            assert compare(bench.worktree, snapshot).changes == ()
     assert kills > 2
 
 
