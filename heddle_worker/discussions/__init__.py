@@ -1,0 +1,1 @@
+"""Discussions about symbols, and where each of them stands in any state."""

@@ -1,0 +1,1 @@
+"""What changed from one state to another, symbol by symbol. Pure: no protocol, no git, no SQL."""

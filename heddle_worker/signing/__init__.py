@@ -1,0 +1,1 @@
+"""Signatures over reviews: what they cover, whether they hold, and what a merge requires."""

@@ -1,0 +1,1 @@
+"""Symbols of source files: what a file defines, read from its parse tree."""

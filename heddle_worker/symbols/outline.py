@@ -1,0 +1,144 @@
+"""What is known about one version of one file: its symbols, as frozen values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+OUTLINE_VERSION = 1
+"""Raised whenever the outline of the same bytes changes; part of every cache's key."""
+
+
+class SymbolKind(enum.Enum):
+    """What a symbol is, in words that all languages share."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    SIGNATURE = "signature"
+    MACRO = "macro"
+    CLASS = "class"
+    STRUCT = "struct"
+    UNION = "union"
+    INTERFACE = "interface"
+    TRAIT = "trait"
+    ENUM = "enum"
+    TYPE = "type"
+    MODULE = "module"
+    CONSTANT = "constant"
+
+    @property
+    def is_callable(self) -> bool:
+        """Whether it has a body that runs when it is called."""
+        return self in _CALLABLE
+
+
+_CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
+
+
+class OutlineStatus(enum.Enum):
+    """How much of a file could be read."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    """There are syntax errors; the symbols are those around them."""
+    UNKNOWN_LANGUAGE = "unknown_language"
+    BINARY = "binary"
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    FAILED = "failed"
+    """The parser died of it."""
+    MISSING = "missing"
+    """The object is not in the repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """One symbol of one version of a file.
+
+    Attributes:
+        name: its parents' names and its own, joined by `::`. The second one of a name in a file
+            ends in `#2`, the third in `#3`, in the order of the source.
+        kind: what it is.
+        start_line, end_line: counted from 1, both inclusive.
+        start_byte, end_byte: in the file's bytes; the end is exclusive. Decorators, attributes and
+            the like belong to the symbol, the comment above it does not.
+        content: digest (16 bytes) of exactly these bytes.
+        meaning: digest (16 bytes) of what a compiler would see of them: without comments and
+            layout, and with its own simple name replaced by a fixed word wherever it stands.
+        sketch: the smallest 32-bit hashes of its pairs of neighbouring tokens, ascending, at most
+            64 of them, without comments: two sketches estimate how similar the two bodies are.
+        calls: simple names of what its body calls, sorted, each once; empty for what has no body.
+        is_test: a test by its name, its decorators or attributes.
+    """
+
+    name: str
+    kind: SymbolKind
+    start_line: int
+    end_line: int
+    start_byte: int
+    end_byte: int
+    content: bytes
+    meaning: bytes
+    sketch: tuple[int, ...]
+    calls: tuple[str, ...]
+    is_test: bool
+
+    @property
+    def simple_name(self) -> str:
+        """Its own name, without its parents' and without the mark of an overload."""
+        return self.name.rpartition("::")[2].partition("#")[0]
+
+    @property
+    def parent(self) -> str:
+        """Its parents' names; empty at the top of the file."""
+        return self.name.rpartition("::")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The symbols of one version of a file.
+
+    Attributes:
+        language: such as `python`; empty when it is not known.
+        status: how much could be read.
+        symbols: in the order of the source, the outer before the inner.
+    """
+
+    language: str
+    status: OutlineStatus
+    symbols: tuple[Symbol, ...] = ()
+
+    def find(self, name: str) -> Symbol | None:
+        """Return the symbol with exactly this name."""
+        return next((symbol for symbol in self.symbols if symbol.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One version of a file, to be outlined.
+
+    Attributes:
+        path: in the repository, as git has it; its name decides on the language.
+        blob: raw object id of the contents.
+        content: the contents, when they are not to be looked up by the id.
+    """
+
+    path: bytes
+    blob: bytes
+    content: bytes | None = None
+
+
+MISSING = Outline("", OutlineStatus.MISSING)
+
+
+def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """Return how similar two sketches are, from 0 to 1: the Jaccard index of what they stand for.
+
+    The estimate is exact when both texts have no more pairs than a sketch holds.
+    """
+    if not one or not other:
+        return 1.0 if one == other else 0.0
+    size = max(len(one), len(other))
+    union = sorted({*one, *other})[:size]
+    shared = {*one} & {*other}
+    return sum(value in shared for value in union) / len(union)
