@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.discussions.discussions import Discussions
+from heddle_worker.discussions.origins import Origins
 from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
@@ -40,6 +42,9 @@ class Domain:
         watcher: reads git's activity into the log as it happens.
         transactions: on the repository's worktrees.
         rescues: of what transactions keep.
+        states: of the repository.
+        origins: what discussions can be opened about.
+        discussions: where they are.
     """
 
     root: Path
@@ -55,6 +60,9 @@ class Domain:
     watcher: Watcher
     transactions: Transactions
     rescues: Rescues
+    states: States
+    origins: Origins
+    discussions: Discussions
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:

@@ -37,8 +37,7 @@ FROM json_each(?) j CROSS JOIN discussion_turns t ON t.discussion = j.value
 ORDER BY t.discussion, t.position
 """
 _RESOLVE: Final = """
-UPDATE discussions SET resolution = ?, resolved_by = ?, reason = ?, bytes = bytes + ?
-WHERE number = ?
+UPDATE discussions SET resolution = ?, resolved_by = ?, reason = ? WHERE number = ?
 """
 
 
@@ -179,7 +178,7 @@ def add(connection: apsw.Connection, new: NewDiscussion) -> int:
 
 
 def append(connection: apsw.Connection, number: int, turn: Turn) -> tuple[int, int]:
-    """Append a turn; return how many turns there were at most, and the bytes of all texts."""
+    """Append a turn; return how many turns there were at most, and the bytes of what was said."""
     position, size = connection.execute(_GROW, (turn.size, number)).get
     row = (number, position, turn.author_name, turn.author_email, turn.body, turn.posted_at)
     connection.execute(_TURN, row)
@@ -195,7 +194,7 @@ def resolve(
     reason: str = "",
 ) -> None:
     """Note what came of a discussion."""
-    connection.execute(_RESOLVE, (resolution, resolved_by, reason, len(reason.encode()), number))
+    connection.execute(_RESOLVE, (resolution, resolved_by, reason, number))
 
 
 def find(connection: apsw.Connection, discussion_id: str) -> Discussion | None:
@@ -256,7 +255,21 @@ def _as_discussions(
 
 
 def _origin(row: tuple[Any, ...]) -> Origin:
-    return Origin(*row[2:11], _unpacked(row[11]))
+    state_id, path, symbol, start_line, end_line, language, kind, content, meaning, sketch = row[
+        2:12
+    ]
+    return Origin(
+        state_id=state_id,
+        path=path,
+        symbol=symbol,
+        start_line=start_line,
+        end_line=end_line,
+        language=language,
+        kind=kind,
+        content=content,
+        meaning=meaning,
+        sketch=_unpacked(sketch),
+    )
 
 
 def _packed(sketch: tuple[int, ...]) -> bytes:

@@ -21,6 +21,10 @@ _PUT: Final = """
 INSERT OR REPLACE INTO placements
 SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8 FROM discussions WHERE number = ?2
 """
+_IN_FILE: Final = """
+SELECT discussion FROM placements WHERE view = ?1 AND path = ?2
+UNION ALL SELECT number FROM discussions WHERE path = ?2 AND number <= ?3
+"""
 _MOVE_ON: Final = """
 UPDATE placement_views SET state_id = ?, newest = ?, generation = generation + 1
 WHERE id = ? AND generation = ?
@@ -123,7 +127,7 @@ def move_on(
     view: View,
     state_id: bytes,
     newest: int,
-    placements: Iterable[Placement],
+    placed: Iterable[Placement],
 ) -> bool:
     """Take a view to another state: these placements replace those of the same discussions.
 
@@ -146,36 +150,41 @@ def move_on(
                 placement.is_changed,
                 placement.is_orphaned,
             )
-            for placement in placements
+            for placement in placed
         ),
     )
     return True
 
 
-def of(connection: apsw.Connection, view: View, discussion: int) -> Placement | None:
-    """Return where a discussion is."""
-    rows = _placements(connection, "p.view = ? AND p.discussion = ?", view.id, discussion)
-    return next(rows, None)
+def of(connection: apsw.Connection, view: View, wanted: Iterable[int]) -> dict[int, Placement]:
+    """Return where some discussions are, by their numbers."""
+    statement = (
+        f"SELECT {_COLUMNS} FROM json_each(?) j "  # noqa: S608 - ours
+        "CROSS JOIN placements p ON p.view = ? AND p.discussion = j.value"
+    )
+    rows = connection.execute(statement, (json.dumps(list(wanted)), view.id))
+    return {row[0]: _placement(row) for row in rows}
 
 
-def in_files(connection: apsw.Connection, view: View, paths: Iterable[bytes]) -> list[Placement]:
-    """Return the placements in some files."""
-    return [
-        placement
+def numbers(connection: apsw.Connection, view: View) -> list[int]:
+    """Return the numbers of all discussions that are placed."""
+    statement = "SELECT discussion FROM placements WHERE view = ?"
+    return [number for (number,) in connection.execute(statement, (view.id,))]
+
+
+def numbers_in(connection: apsw.Connection, view: View, paths: Iterable[bytes]) -> set[int]:
+    """Return the numbers of the discussions that are in some files, or were opened there."""
+    return {
+        number
         for path in paths
-        for placement in _placements(connection, "p.view = ? AND p.path = ?", view.id, path)
-    ]
+        for (number,) in connection.execute(_IN_FILE, (view.id, path, view.newest))
+    }
 
 
-def paths(connection: apsw.Connection, view: View) -> list[bytes]:
-    """Return the files that there are placements in."""
-    statement = "SELECT DISTINCT path FROM placements WHERE view = ?"
-    return [path for (path,) in connection.execute(statement, (view.id,))]
-
-
-def orphaned(connection: apsw.Connection, view: View) -> list[Placement]:
-    """Return the placements of discussions whose symbol is gone."""
-    return list(_placements(connection, "p.view = ? AND p.is_orphaned", view.id))
+def numbers_orphaned(connection: apsw.Connection, view: View) -> list[int]:
+    """Return the numbers of the discussions whose symbol is gone."""
+    statement = "SELECT discussion FROM placements WHERE view = ? AND is_orphaned"
+    return [number for (number,) in connection.execute(statement, (view.id,))]
 
 
 def unplaced(connection: apsw.Connection, newest: int) -> list[int]:
@@ -195,11 +204,11 @@ def listed(connection: apsw.Connection, view: View) -> list[Listed]:
     return list(_listed(connection, "p.view = ?", view.id))
 
 
-def as_listed(connection: apsw.Connection, placements: Iterable[Placement]) -> list[Listed]:
+def as_listed(connection: apsw.Connection, placed: Iterable[Placement]) -> list[Listed]:
     """Return the same for placements that are not in the table, in the order of opening."""
-    by_number = {placement.discussion: placement for placement in placements}
+    by_number = {placement.discussion: placement for placement in placed}
     rows = connection.execute(
-        "SELECT d.number, d.resolution = 'open', d.bytes FROM json_each(?) j "
+        "SELECT d.number, d.resolution = 'open', d.bytes + octet_length(d.reason) FROM json_each(?) j "
         "CROSS JOIN discussions d ON d.number = j.value ORDER BY d.number",
         (json.dumps(list(by_number)),),
     )
@@ -214,16 +223,9 @@ def _view(connection: apsw.Connection, condition: str, value: object) -> View | 
     return next((View(*row) for row in connection.execute(statement, (value,))), None)
 
 
-def _placements(
-    connection: apsw.Connection, condition: str, *values: object
-) -> Iterator[Placement]:
-    statement = f"SELECT {_COLUMNS} FROM placements p WHERE {condition}"  # noqa: S608 - ours
-    return (_placement(row) for row in connection.execute(statement, values))
-
-
 def _listed(connection: apsw.Connection, condition: str, *values: object) -> Iterator[Listed]:
     statement = (
-        f"SELECT {_COLUMNS}, d.resolution = 'open', d.bytes FROM placements p "  # noqa: S608 - ours
+        f"SELECT {_COLUMNS}, d.resolution = 'open', d.bytes + octet_length(d.reason) FROM placements p "  # noqa: S608 - ours
         "CROSS JOIN discussions d ON d.number = p.discussion "
         f"WHERE {condition} ORDER BY p.discussion"
     )
@@ -232,4 +234,7 @@ def _listed(connection: apsw.Connection, condition: str, *values: object) -> Ite
 
 
 def _placement(row: tuple[Any, ...]) -> Placement:
-    return Placement(*row[:5], bool(row[5]), bool(row[6]))
+    discussion, path, symbol, start_line, end_line, is_changed, is_orphaned = row[:7]
+    return Placement(
+        discussion, path, symbol, start_line, end_line, bool(is_changed), bool(is_orphaned)
+    )

@@ -146,8 +146,9 @@ CREATE INDEX buffered_changes_by_transaction ON buffered_changes (transaction_id
 
 _DISCUSSIONS: Final = """
 -- A discussion, with its first turn and with what finds its symbol again when the state that it was
--- opened against is gone. `last_position` is that of its latest turn ever, `bytes` what all texts
--- of it amount to.
+-- opened against is gone. `last_position` is that of its latest turn ever, `bytes` what its turns
+-- amount to: an abort leaves a row alone whose columns it would change back were changed again, so
+-- what is appended and what is resolved have no column in common.
 CREATE TABLE discussions (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -173,6 +174,7 @@ CREATE TABLE discussions (
     last_position INTEGER NOT NULL,
     bytes INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX discussions_by_path ON discussions (path);
 
 CREATE TABLE discussion_turns (
     discussion INTEGER NOT NULL REFERENCES discussions (number) ON DELETE CASCADE,
