@@ -55,7 +55,7 @@ class Origins:
         if symbol == displayed(version.path):
             return _whole(state, version)
         (outline,) = self._outlines.of([Source(version.path, version.blob)])
-        found = outline.find(symbol) if version.is_regular else None
+        found = outline.find(symbol)
         if found is None:
             raise _refusal("anchor.symbol", _missing(version, outline, symbol))
         return _origin(state, version, outline.language, found)
@@ -63,8 +63,10 @@ class Origins:
     def _file(self, state: State, paths: Sequence[bytes]) -> FileVersion:
         for path in paths:
             version = self._states.file_at(state.tree, path)
-            if version is not None:
+            if version is not None and version.is_regular:
                 return version
+            if version is not None:
+                raise _refusal("anchor.file", f"{displayed(path)} is a symlink or a submodule")
         raise _refusal(
             "anchor.file", f"state {state.id.hex()} has no file {displayed(paths[0])[:200]}"
         )

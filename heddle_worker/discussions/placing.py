@@ -19,6 +19,7 @@ import apsw
 from heddle_worker.discussions.heads import Head, Heads
 from heddle_worker.discussions.placed import Placer
 from heddle_worker.repository.repository import Repository
+from heddle_worker.repository.touched import touched_paths
 from heddle_worker.store import discussions, placements
 from heddle_worker.store.placements import Listed, Placement, View
 from heddle_worker.store.readers import Readers
@@ -178,7 +179,7 @@ class Placings:
         return newest, self._placer.place(origins, state_id) if origins else []
 
     def _touched(self, old: bytes, new: bytes) -> frozenset[bytes] | None:
-        return self._repository.touched_paths(old, new) if old else None
+        return touched_paths(self._repository, old, new) if old else None
 
     def _all_orphaned(self, view: View) -> tuple[int, list[Placement]]:
         """Return the same for a branch without commits, in which nothing is."""

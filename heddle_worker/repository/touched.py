@@ -14,7 +14,8 @@ def touched_paths(repository: Repository, old: bytes, new: bytes) -> frozenset[b
 
     Args:
         repository: which has them, or had.
-        old, new: raw ids of the commits.
+        old: raw id of one commit.
+        new: raw id of the other.
     """
     if old == new:
         return frozenset()

@@ -16,6 +16,7 @@ import apsw
 _COLUMNS: Final = (
     "p.discussion, p.path, p.symbol, p.start_line, p.end_line, p.is_changed, p.is_orphaned"
 )
+_LISTED: Final = "d.resolution = 'open', d.bytes + octet_length(d.reason)"
 # What is gone by now is not placed.
 _PUT: Final = """
 INSERT OR REPLACE INTO placements
@@ -208,7 +209,7 @@ def as_listed(connection: apsw.Connection, placed: Iterable[Placement]) -> list[
     """Return the same for placements that are not in the table, in the order of opening."""
     by_number = {placement.discussion: placement for placement in placed}
     rows = connection.execute(
-        "SELECT d.number, d.resolution = 'open', d.bytes + octet_length(d.reason) FROM json_each(?) j "
+        f"SELECT d.number, {_LISTED} FROM json_each(?) j "  # noqa: S608 - ours
         "CROSS JOIN discussions d ON d.number = j.value ORDER BY d.number",
         (json.dumps(list(by_number)),),
     )
@@ -225,7 +226,7 @@ def _view(connection: apsw.Connection, condition: str, value: object) -> View | 
 
 def _listed(connection: apsw.Connection, condition: str, *values: object) -> Iterator[Listed]:
     statement = (
-        f"SELECT {_COLUMNS}, d.resolution = 'open', d.bytes + octet_length(d.reason) FROM placements p "  # noqa: S608 - ours
+        f"SELECT {_COLUMNS}, {_LISTED} FROM placements p "  # noqa: S608 - ours
         "CROSS JOIN discussions d ON d.number = p.discussion "
         f"WHERE {condition} ORDER BY p.discussion"
     )
