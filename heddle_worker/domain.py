@@ -12,6 +12,7 @@ from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
+from heddle_worker.repository.states import States
 from heddle_worker.rescues import Rescues
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
