@@ -34,18 +34,25 @@ def find_alike(old: Sequence[Item], new: Sequence[Item]) -> list[Likeness]:
     """Return who may be whom, the likeliest first; bounded, whatever is given."""
     if not old or not new:
         return []
-    index = _Index(old, len(new))
+    index = SketchIndex(old, len(new))
     found: list[tuple[float, int, int, int]] = []
     for number, item in enumerate(new):
         for candidate in index.candidates(item):
-            score = _score(old[candidate], item)
-            if score > 0.0:
-                found.append((-score, abs(candidate - number), candidate, number))
+            speaking = score(old[candidate], item)
+            if speaking > 0.0:
+                found.append((-speaking, abs(candidate - number), candidate, number))
     found.sort()
-    return [Likeness(-score, old[one], new[other]) for score, _, one, other in found]
+    return [Likeness(-negative, old[one], new[other]) for negative, _, one, other in found]
 
 
-class _Index:
+class SketchIndex:
+    """Finds those that are worth comparing with.
+
+    Args:
+        items: among which it finds.
+        searches: how many there will be; the more, the fewer entries each may visit.
+    """
+
     def __init__(self, items: Sequence[Item], searches: int) -> None:
         self._by_hash: dict[int, list[int]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -83,7 +90,7 @@ class _Index:
         return [number for number in chosen if self._items[number].family == item.family]
 
 
-def _score(old: Item, new: Item) -> float:
+def score(old: Item, new: Item) -> float:
     """Return how much speaks for two being one; 0 if it is too little."""
     likeness = similarity(old.symbol.sketch, new.symbol.sketch)
     same_file = old.pair == new.pair

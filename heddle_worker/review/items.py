@@ -56,10 +56,13 @@ def items_of(pair: int, path: bytes, symbols: Iterable[Symbol]) -> list[Item]:
     """Return a file's symbols as items."""
     found = []
     for symbol in symbols:
-        name = symbol.name
-        if "#" in name:
-            name = _MARK.sub("", name)
+        name = without_marks(symbol.name)
         parent, _, simple = name.rpartition("::")
         family = _FAMILIES.get(symbol.kind, "type")
         found.append(Item(pair, path, symbol, name, parent, simple, family))
     return found
+
+
+def without_marks(name: str) -> str:
+    """Return a symbol's name without the marks of overloads, its own and its parents'."""
+    return _MARK.sub("", name) if "#" in name else name

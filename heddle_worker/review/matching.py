@@ -32,31 +32,37 @@ def match(pairs: Sequence[FilePair]) -> tuple[SymbolChange, ...]:
         File by file in the order of the pairs, each in the order of its source, what was deleted
         last; a symbol that moved to another file is listed in that.
     """
-    sides = Sides()
-    olds: list[list[Item]] = []
-    news: list[list[Item]] = []
-    for number, pair in enumerate(pairs):
-        old, new = _items(number, pair)
-        pair_by_name(old, new)
-        olds.append(old)
-        news.append(new)
-        sides.old += old
-        sides.new += new
-    pair_elsewhere(sides)
     changes: list[SymbolChange] = []
-    for old, new in zip(olds, news, strict=True):
-        changes += _without_holders([each for each in map(_change, new) if each is not None])
+    for sides in pair_up(pairs):
+        found = [each for item in sides.new if (each := _change(item)) is not None]
+        changes += _without_holders(found)
         changes += [
             SymbolChange(Place(item.path, item.symbol), None)
-            for item in old
+            for item in sides.old
             if item.partner is None
         ]
     return tuple(changes)
 
 
-def _items(number: int, pair: FilePair) -> tuple[list[Item], list[Item]]:
+def pair_up(pairs: Sequence[FilePair]) -> list[Sides]:
+    """Return the symbols of each pair of files, each with its partner in whatever file.
+
+    Those that have kept name and bytes in a file that has kept its path are left out.
+    """
+    files = [_sides(number, pair) for number, pair in enumerate(pairs)]
+    for sides in files:
+        pair_by_name(sides.old, sides.new)
+    everything = Sides(
+        [item for sides in files for item in sides.old],
+        [item for sides in files for item in sides.new],
+    )
+    pair_elsewhere(everything)
+    return files
+
+
+def _sides(number: int, pair: FilePair) -> Sides:
     if _is_unread(pair.old) or _is_unread(pair.new):
-        return [], []
+        return Sides()
     old, new = pair.change.old, pair.change.new
     old_path = old.path if old is not None else pair.change.path
     new_path = new.path if new is not None else pair.change.path
@@ -68,7 +74,7 @@ def _items(number: int, pair: FilePair) -> tuple[list[Item], list[Item]]:
         same &= {(each.name, each.content) for each in new_symbols}
         old_symbols = tuple(each for each in old_symbols if (each.name, each.content) not in same)
         new_symbols = tuple(each for each in new_symbols if (each.name, each.content) not in same)
-    return items_of(number, old_path, old_symbols), items_of(number, new_path, new_symbols)
+    return Sides(items_of(number, old_path, old_symbols), items_of(number, new_path, new_symbols))
 
 
 def _is_unread(outline: Outline | None) -> bool:
@@ -113,3 +119,25 @@ def _without_holders(changes: Sequence[SymbolChange]) -> list[SymbolChange]:
             kept.append(change)
         next_start = symbol.start_byte
     return kept[::-1]
+
+
+class Succession:
+    """What has become of each symbol of the old side, also of those that differ in nothing."""
+
+    def __init__(self, pairs: Sequence[FilePair]) -> None:
+        self._pairs = {pair.change.old.path: pair for pair in pairs if pair.change.old is not None}
+        self._items = {
+            (item.path, item.symbol.name): item for sides in pair_up(pairs) for item in sides.old
+        }
+
+    def of(self, path: bytes, name: str) -> Place | None:
+        """Return where the symbol of an old file is now; `None` if it is gone."""
+        item = self._items.get((path, name))
+        if item is not None:
+            partner = item.partner
+            return None if partner is None else Place(partner.path, partner.symbol)
+        pair = self._pairs.get(path)
+        if pair is None or pair.new is None or pair.change.new is None:
+            return None
+        symbol = pair.new.find(name)
+        return None if symbol is None else Place(pair.change.new.path, symbol)
