@@ -142,6 +142,27 @@ class Discussions:
 
         return self._looked(state.id, head or self.head(), look)
 
+    def of_lost_state(
+        self, state_id: bytes, head: Head, status: Status = Status.ALL
+    ) -> list[PlacedDiscussion]:
+        """Return the discussions opened against a state that is gone, as they are at a `HEAD`.
+
+        Args:
+            state_id: raw id of the state.
+            head: what is checked out.
+            status: which of them.
+
+        Raises:
+            ReplyTooLargeError: they are too much for one message.
+        """
+
+        def look(connection: apsw.Connection, placing: Placing) -> list[PlacedDiscussion]:
+            placed = placing.of(connection, discussions.opened_against(connection, state_id))
+            listed = placements.as_listed(connection, placed.values())
+            return _fitting(connection, filter(status.admits, listed))
+
+        return self._looked(head.state_id, head, look)
+
     def of_symbols(
         self,
         state: State | None,

@@ -38,9 +38,7 @@ class Travelling:
                 is_changed=found.body_changed,
                 is_orphaned=found.orphaned,
             )
-            for number, found in zip(
-                origins, self._traveller.place(anchors, state_id), strict=True
-            )
+            for number, found in zip(origins, self._traveller.place(anchors, state_id), strict=True)
         ]
 
 

@@ -35,9 +35,9 @@ def list_message(placed: Iterable[PlacedDiscussion]) -> discussion_pb2.ListDiscu
     return discussion_pb2.ListDiscussionsResponse(discussions=map(discussion_message, placed))
 
 
-def resolution_message(found: Discussion) -> discussion_pb2.DiscussionResolution:
+def resolution_message(found: Discussion) -> common_pb2.DiscussionResolution:
     """Return the message of what came of a discussion."""
-    resolution = discussion_pb2.DiscussionResolution
+    resolution = common_pb2.DiscussionResolution
     match found.resolution:
         case Resolution.INTO_ANNOTATION:
             into = resolution.ResolvedIntoAnnotation(annotation_id=found.annotation_id)
@@ -49,8 +49,8 @@ def resolution_message(found: Discussion) -> discussion_pb2.DiscussionResolution
     return resolution(open=resolution.Open())
 
 
-def _turn(turn: Turn) -> discussion_pb2.DiscussionTurn:
-    return discussion_pb2.DiscussionTurn(
+def _turn(turn: Turn) -> common_pb2.DiscussionTurn:
+    return common_pb2.DiscussionTurn(
         author_name=turn.author_name,
         author_email=turn.author_email,
         body=turn.body,

@@ -12,6 +12,7 @@ from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.mutations import Mutation
 from heddle_worker.repository.display import meant
+from heddle_worker.repository.errors import StateNotFoundError
 from heddle_worker.services.discussion_messages import discussion_message, list_message
 from heddle_worker.services.discussion_requests import (
     DEFAULT_VISIBILITY,
@@ -21,7 +22,7 @@ from heddle_worker.services.discussion_requests import (
 )
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import head_root
-from heddle_worker.services.state_id import resolve_state
+from heddle_worker.services.state_id import raw_id, resolve_state
 from heddle_worker.services.validation import FieldChecks
 
 
@@ -166,9 +167,17 @@ class DiscussionService:
         self, request: discussion_pb2.ListDiscussionsByStateRequest
     ) -> discussion_pb2.ListDiscussionsResponse:
         root = head_root(self._domain, request.repo_path)
-        state = resolve_state(self._domain, root, "state_id", request.state_id)
-        head = self._domain.discussions.head(root)
-        return list_message(self._domain.discussions.in_state(state, head, Status(request.status)))
+        found, status = self._domain.discussions, Status(request.status)
+        head = found.head(root)
+        try:
+            state = resolve_state(self._domain, root, "state_id", request.state_id)
+        except StateNotFoundError:
+            # What was opened against it has not gone with it.
+            orphans = found.of_lost_state(raw_id(request.state_id), head, status)
+            if not orphans:
+                raise
+            return list_message(orphans)
+        return list_message(found.in_state(state, head, status))
 
     def _list_by_symbol(
         self, request: discussion_pb2.ListDiscussionsBySymbolRequest

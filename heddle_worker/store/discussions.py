@@ -224,6 +224,12 @@ def origins(connection: apsw.Connection, numbers: Collection[int]) -> dict[int, 
     return {row[0]: _origin(row) for row in rows}
 
 
+def opened_against(connection: apsw.Connection, state_id: bytes) -> list[int]:
+    """Return the numbers of the discussions that were opened against a state, in order."""
+    statement = "SELECT number FROM discussions WHERE state_id = ? ORDER BY number"
+    return [number for (number,) in connection.execute(statement, (state_id,))]
+
+
 def newest(connection: apsw.Connection) -> int:
     """Return the number of the discussion opened last, 0 for none."""
     return int(connection.execute("SELECT coalesce(max(number), 0) FROM discussions").get)

@@ -175,6 +175,7 @@ CREATE TABLE discussions (
     bytes INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX discussions_by_path ON discussions (path);
+CREATE INDEX discussions_by_state ON discussions (state_id);
 
 CREATE TABLE discussion_turns (
     discussion INTEGER NOT NULL REFERENCES discussions (number) ON DELETE CASCADE,

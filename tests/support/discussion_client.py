@@ -137,5 +137,5 @@ def write(repository: Repository, name: str, text: str, subject: str = "change")
     path = repository.root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    repository.git("add", "--all")
+    repository.git("add", "--all", ":!.heddle")
     return bytes.fromhex(repository.commit(subject))

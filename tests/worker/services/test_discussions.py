@@ -114,7 +114,7 @@ def test_flags_are_those_of_head(client: DiscussionClient, repository: Repositor
 
 
 def test_a_discussion_outlives_the_commit_it_was_opened_against(
-    client: DiscussionClient, repository: Repository
+    client: DiscussionClient, repository: Repository, start_worker: Callable[..., Worker]
 ) -> None:
     write(repository, "other.py", "def other():\n    return 1\n")
     opened = client.open("other", "other.py")
@@ -122,14 +122,18 @@ def test_a_discussion_outlives_the_commit_it_was_opened_against(
     repository.git("reflog", "expire", "--expire=now", "--all")
     repository.git("gc", "--quiet", "--prune=now")
     state_id = opened.opened_against_state
-    assert refusal(client.by_state, state_id).code is NOT_FOUND
-    gone = client.get(opened.id)
-    assert gone.orphaned
-    assert gone.opened_against_state == state_id
-    assert ids(client.by_symbol("other", "other.py")) == [opened.id]
-    assert ids(client.by_state(status="orphaned")) == [opened.id]
-    write(repository, "other.py", "def other():\n    return 1\n")
-    assert not client.get(opened.id).orphaned
+    # One that has not read the commit, and so does not remember it.
+    with grpc.insecure_channel(grpc_address(start_worker().activate().path)) as channel:
+        fresh = DiscussionClient(channel)
+        gone = fresh.get(opened.id)
+        assert gone.orphaned
+        assert gone.opened_against_state == state_id
+        assert fresh.by_state(state_id) == fresh.by_state(state_id.hex().encode()) == [gone]
+        assert refusal(fresh.by_state, state_id, status="resolved").code is NOT_FOUND
+        assert fresh.by_symbol("other", "other.py") == [gone]
+        assert fresh.by_state(status="orphaned") == [gone]
+        write(repository, "other.py", "def other():\n    return 1\n")
+        assert not fresh.get(opened.id).orphaned
 
 
 def test_status_selects(client: DiscussionClient) -> None:
