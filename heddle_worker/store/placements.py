@@ -7,7 +7,7 @@ thousand: they are found by an index, and a HEAD that moves changes the rows of 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,19 @@ _LISTED: Final = "d.resolution = 'open', d.bytes + octet_length(d.reason)"
 _PUT: Final = """
 INSERT OR REPLACE INTO placements
 SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8 FROM discussions WHERE number = ?2
+"""
+# Left to itself, SQLite reads all of a view so as not to sort, or for want of statistics.
+_LISTED_AT: Final = f"""
+SELECT {_COLUMNS}, {_LISTED} FROM placements p INDEXED BY placements_by_place
+CROSS JOIN discussions d ON d.number = p.discussion
+WHERE p.view = ? AND p.path = ? AND p.symbol = ? ORDER BY p.discussion
+"""  # noqa: S608 - ours
+_LISTED_ALL: Final = f"""
+SELECT {_COLUMNS}, {_LISTED} FROM placements p CROSS JOIN discussions d ON d.number = p.discussion
+WHERE p.view = ? ORDER BY p.discussion
+"""  # noqa: S608 - ours
+_ORPHANED: Final = """
+SELECT discussion FROM placements INDEXED BY placements_orphaned WHERE view = ? AND is_orphaned
 """
 _IN_FILE: Final = """
 SELECT discussion FROM placements WHERE view = ?1 AND path = ?2
@@ -184,8 +197,7 @@ def numbers_in(connection: apsw.Connection, view: View, paths: Iterable[bytes]) 
 
 def numbers_orphaned(connection: apsw.Connection, view: View) -> list[int]:
     """Return the numbers of the discussions whose symbol is gone."""
-    statement = "SELECT discussion FROM placements WHERE view = ? AND is_orphaned"
-    return [number for (number,) in connection.execute(statement, (view.id,))]
+    return [number for (number,) in connection.execute(_ORPHANED, (view.id,))]
 
 
 def unplaced(connection: apsw.Connection, newest: int) -> list[int]:
@@ -196,13 +208,13 @@ def unplaced(connection: apsw.Connection, newest: int) -> list[int]:
 
 def listed_at(connection: apsw.Connection, view: View, path: bytes, symbol: str) -> list[Listed]:
     """Return what is placed at a symbol, in the order of opening."""
-    condition = "p.view = ? AND p.path = ? AND p.symbol = ?"
-    return list(_listed(connection, condition, view.id, path, symbol))
+    rows = connection.execute(_LISTED_AT, (view.id, path, symbol))
+    return [_listed(row) for row in rows]
 
 
 def listed(connection: apsw.Connection, view: View) -> list[Listed]:
     """Return all that is placed, in the order of opening."""
-    return list(_listed(connection, "p.view = ?", view.id))
+    return [_listed(row) for row in connection.execute(_LISTED_ALL, (view.id,))]
 
 
 def as_listed(connection: apsw.Connection, placed: Iterable[Placement]) -> list[Listed]:
@@ -224,14 +236,8 @@ def _view(connection: apsw.Connection, condition: str, value: object) -> View | 
     return next((View(*row) for row in connection.execute(statement, (value,))), None)
 
 
-def _listed(connection: apsw.Connection, condition: str, *values: object) -> Iterator[Listed]:
-    statement = (
-        f"SELECT {_COLUMNS}, {_LISTED} FROM placements p "  # noqa: S608 - ours
-        "CROSS JOIN discussions d ON d.number = p.discussion "
-        f"WHERE {condition} ORDER BY p.discussion"
-    )
-    for row in connection.execute(statement, values):
-        yield Listed(_placement(row), bool(row[7]), row[8])
+def _listed(row: tuple[Any, ...]) -> Listed:
+    return Listed(_placement(row), bool(row[7]), row[8])
 
 
 def _placement(row: tuple[Any, ...]) -> Placement:
