@@ -32,9 +32,10 @@ _LISTED_ALL: Final = f"""
 SELECT {_COLUMNS}, {_LISTED} FROM placements p CROSS JOIN discussions d ON d.number = p.discussion
 WHERE p.view = ? ORDER BY p.discussion
 """  # noqa: S608 - ours
-_ORPHANED: Final = """
-SELECT discussion FROM placements INDEXED BY placements_orphaned WHERE view = ? AND is_orphaned
-"""
+_ORPHANED: Final = f"""
+SELECT {_COLUMNS} FROM placements p INDEXED BY placements_orphaned
+WHERE p.view = ? AND p.is_orphaned
+"""  # noqa: S608 - ours
 _IN_FILE: Final = """
 SELECT discussion FROM placements WHERE view = ?1 AND path = ?2
 UNION ALL SELECT number FROM discussions WHERE path = ?2 AND number <= ?3
@@ -195,9 +196,9 @@ def numbers_in(connection: apsw.Connection, view: View, paths: Iterable[bytes]) 
     }
 
 
-def numbers_orphaned(connection: apsw.Connection, view: View) -> list[int]:
-    """Return the numbers of the discussions whose symbol is gone."""
-    return [number for (number,) in connection.execute(_ORPHANED, (view.id,))]
+def orphaned(connection: apsw.Connection, view: View) -> dict[int, Placement]:
+    """Return where the discussions whose symbol is gone were last, by their numbers."""
+    return {row[0]: _placement(row) for row in connection.execute(_ORPHANED, (view.id,))}
 
 
 def unplaced(connection: apsw.Connection, newest: int) -> list[int]:
