@@ -184,7 +184,7 @@ def test_a_pruned_head_costs_placing_all_of_them(place: Place) -> None:
 def test_before_the_first_commit_everything_is_orphaned(place: Place) -> None:
     elsewhere = place.files.commit({"a": {"run": "1"}})
     number = place.open(elsewhere, "run")
-    orphaned = Placement(number, b"a", "run", 0, 0, is_changed=False, is_orphaned=True)
+    orphaned = Placement(number, b"a", "run", 0, 0, is_changed=True, is_orphaned=True)
     assert place.table() == [orphaned]
     assert place.by_symbol(b"a", "run", Status.ORPHANED) == [number]
     place.files.check_out(elsewhere)
