@@ -8,11 +8,12 @@ import secrets
 import select
 import tempfile
 import time
+from dataclasses import replace
 from typing import IO, Final
 
 from heddle_worker.limits import DIFF_SECONDS
 from heddle_worker.repository.diff import Diff
-from heddle_worker.repository.diff_output import OPTIONS, DiffReader
+from heddle_worker.repository.diff_output import OPTIONS, VARIABLES, DiffReader
 from heddle_worker.repository.errors import (
     DiffTimeoutError,
     MissingObjectError,
@@ -35,7 +36,8 @@ class DiffProcess:
     def __init__(self, git: GitCommand) -> None:
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         try:
-            self._process = git.start(_COMMAND, "--stdin", *OPTIONS, stderr=self._said)
+            comparing = replace(git, variables={**git.variables, **VARIABLES})
+            self._process = comparing.start(_COMMAND, "--stdin", *OPTIONS, stderr=self._said)
         except BaseException:
             self._said.close()
             raise
