@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from heddle_worker.repository.diff import Diff, FileChange, FileStatus
+from heddle_worker.repository.diff import Diff, FileChange, FileStatus, Hunk
 
 _HUNK: Final = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
@@ -40,15 +40,27 @@ def numstat(root: Path, *words: str) -> list[Line]:
     return lines
 
 
-def hunks(root: Path, *words: str) -> list[list[tuple[int, ...]]]:
-    """Return the hunks of each section of `git diff -M --unified=0` with more words."""
-    sections: list[list[tuple[int, ...]]] = []
+def hunks(root: Path, statuses: Iterable[FileStatus], *words: str) -> list[list[Hunk]]:
+    """Return the hunks of each file in `git diff -M --unified=0` with more words.
+
+    Args:
+        root: of the repository.
+        statuses: what became of the files, since git shows a change of type in two sections.
+        words: more of the command.
+    """
+    sections: list[list[Hunk]] = []
     for line in run_git(root, "diff", "-M", "--unified=0", *words).split(b"\n"):
         if line.startswith(b"diff --git "):
             sections.append([])
         elif matched := _HUNK.match(line):
-            sections[-1].append(tuple(map(int, matched.groups(b"1"))))
-    return sections
+            sections[-1].append(Hunk(*map(int, matched.groups(b"1"))))
+    waiting = iter(sections)
+    found = [
+        [*next(waiting), *(next(waiting) if status is FileStatus.TYPE_CHANGED else [])]
+        for status in statuses
+    ]
+    assert next(waiting, None) is None
+    return found
 
 
 def lines_of(diff: Diff) -> list[Line]:
@@ -56,13 +68,17 @@ def lines_of(diff: Diff) -> list[Line]:
     return [_line(file) for file in diff.files]
 
 
-def hunks_of(diff: Diff) -> list[list[tuple[int, ...]]]:
-    """Return the hunks of each section that git would print, none of which is a change of type."""
-    assert all(file.status is not FileStatus.TYPE_CHANGED for file in diff.files)
-    return [
-        [(one.old_start, one.old_lines, one.new_start, one.new_lines) for one in file.hunks]
-        for file in diff.files
-    ]
+def check_equal(diff: Diff, root: Path, *words: str) -> None:
+    """Check that a diff is what `git diff` with more words says, in files, lines and hunks."""
+    wanted = numstat(root, *words)
+    assert lines_of(diff) == wanted
+    statuses = [file.status for file in diff.files]
+    for file, found in zip(diff.files, hunks(root, statuses, *words), strict=True):
+        assert file.is_binary or list(file.hunks) == found
+        assert not (file.is_binary and file.hunks)
+    assert (diff.added_lines, diff.removed_lines) == totals(wanted)
+    assert diff.files_changed == len(wanted)
+    assert not diff.is_truncated
 
 
 def totals(lines: Iterable[Line]) -> tuple[int, int]:
