@@ -64,8 +64,8 @@ def definitions(source: bytes, spans: dict[str, list[Span]]) -> list[Definition]
     """Return the definitions that the captured spans are about, the outer before the inner."""
     kinds: dict[Span, str] = {}
     for capture, found in spans.items():
-        if capture.startswith(_PREFIX):
-            kind = capture.removeprefix(_PREFIX)
+        kind = capture.removeprefix(_PREFIX)
+        if capture.startswith(_PREFIX) and kind in _RANK:
             for span in found:
                 if _RANK[kind] >= _RANK[kinds.get(span, _KINDS[0])]:
                     kinds[span] = kind

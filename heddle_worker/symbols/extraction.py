@@ -35,12 +35,16 @@ class Extractor:
         self._test_name = re.compile(table.test_name or r"(?!)")
         self._test_mark = re.compile(table.test_mark or rb"(?!)")
 
+    def parse(self, source: bytes) -> tree_sitter.Tree:
+        """Return the bare tree of a source."""
+        return self._grammar.parser.parse(source)
+
     def outline(self, source: bytes) -> tuple[bool, tuple[RawSymbol, ...]]:
         """Return whether a source has syntax errors, and its symbols, the outer before the inner.
 
         Neither its bytes nor how deeply it is nested can make this fail.
         """
-        root = self._grammar.parser.parse(source).root_node
+        root = self.parse(source).root_node
         captured = tree_sitter.QueryCursor(self._grammar.query).captures(root)
         spans = {name: [node.byte_range for node in nodes] for name, nodes in captured.items()}
         found = definitions(source, spans)

@@ -184,6 +184,7 @@ _SHEBANG_BYTES: Final = 256
 
 UNDECIDED_HEADER: Final = "c or cpp"
 UNDECIDED_SCRIPT: Final = "script"
+UNDECIDED: Final = (UNDECIDED_HEADER, UNDECIDED_SCRIPT)
 
 
 def language_by_name(path: bytes) -> str:
