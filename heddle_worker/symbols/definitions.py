@@ -115,12 +115,14 @@ def _wrap(definition: Definition, wraps: list[Span]) -> None:
 
 def _parts(name: bytes) -> tuple[str, ...]:
     """Return a name's parts; it may be written with its parents, as in `A<T>::f`."""
-    name, operator, operand = name[:_MAX_NAME_BYTES].partition(b"operator")
-    if b"<" in name:
-        while (bare := _TEMPLATE_ARGUMENTS.sub(b"", name)) != name:
-            name = bare
-    # In `operator std::string` nothing is a parent of anything.
-    name += operator + operand.replace(b"::", b".")
-    name = _SPACE.sub(b" ", name).strip(_QUOTES + b" ").replace(b"#", b"")
+    name, operator, operand = name.partition(b"operator")
+    while (bare := _TEMPLATE_ARGUMENTS.sub(b"", name)) != name:
+        name = bare
+    if operator:
+        # What follows the brackets of `operator bool()` is no name, nor are they.
+        operand = b"()" if operand.lstrip().startswith(b"(") else operand.partition(b"(")[0]
+        # In `operator std::string` nothing is a parent of anything.
+        name += operator + operand.replace(b"::", b".")
+    name = _SPACE.sub(b" ", name[:_MAX_NAME_BYTES]).strip(_QUOTES + b" ").replace(b"#", b"")
     text = name.decode("utf-8", "replace")
     return tuple(part.strip() for part in text.split("::") if part.strip())

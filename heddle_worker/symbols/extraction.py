@@ -44,13 +44,27 @@ class Extractor:
 
         Neither its bytes nor how deeply it is nested can make this fail.
         """
-        root = self.parse(source).root_node
+        root = self.parse(self._without_ignored(source)).root_node
         captured = tree_sitter.QueryCursor(self._grammar.query).captures(root)
         spans = {name: [node.byte_range for node in nodes] for name, nodes in captured.items()}
         found = definitions(source, spans)
         if not found:
             return root.has_error, ()
         return root.has_error, tuple(self._symbols(source, spans, found))
+
+    def _without_ignored(self, source: bytes) -> bytes:
+        """Return a source with spaces in place of what the parser would stumble over."""
+        ignored = self._grammar.language.ignored
+        spans = [
+            match.span(match.lastindex or 0)
+            for match in (ignored.finditer(source) if ignored else ())
+        ]
+        if not spans:
+            return source
+        blanked = bytearray(source)
+        for start, end in spans:
+            blanked[start:end] = b" " * (end - start)
+        return bytes(blanked)
 
     def _symbols(
         self, source: bytes, spans: dict[str, list[Span]], found: list[Definition]

@@ -1,7 +1,9 @@
 ; C++ on top of C.
 
-(class_specifier name: (_) @name body: (_)) @definition.class
-(struct_specifier name: (_) @name body: (_)) @definition.struct
+(class_specifier name: [(type_identifier) (qualified_identifier)] @name body: (_)) @definition.class
+(class_specifier name: (template_type name: (_) @name) body: (_)) @definition.class
+(struct_specifier name: [(type_identifier) (qualified_identifier)] @name body: (_)) @definition.struct
+(struct_specifier name: (template_type name: (_) @name) body: (_)) @definition.struct
 (namespace_definition name: (_) @name) @definition.module
 (concept_definition name: (identifier) @name) @definition.type
 (alias_declaration name: (type_identifier) @name) @definition.type
