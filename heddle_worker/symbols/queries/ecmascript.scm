@@ -12,7 +12,8 @@
   right: (class)) @definition.class
 (assignment_expression
   left: (member_expression object: (identifier) @parent property: (property_identifier) @name)
-  right: [(arrow_function) (function_expression) (generator_function) (class)]) @definition.function
+  right: [(arrow_function) (function_expression) (generator_function) (class)]
+  (#not-match? @parent "^(exports|module|window|global|globalThis|self)$")) @definition.function
 (assignment_expression
   left: (member_expression
     object: (member_expression object: (identifier) @parent property: (property_identifier) @_prototype)
