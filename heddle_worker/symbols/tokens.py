@@ -45,7 +45,8 @@ class Tokens:
         source: all of it.
         pattern: of its tokens.
         spans: what a query captured: `comment` is left out, `text` is one token to the letter,
-            where a `mark` begins and an `end` ends there is a token of its own.
+            and so is a `word` that is more than letters and digits; where a `mark` begins and an
+            `end` ends there is a token of its own.
         cuts: places whose index among the tokens is going to be needed.
     """
 
@@ -59,7 +60,7 @@ class Tokens:
         self._pattern = pattern
         self._indices: dict[int, int] = {}
         self._tokens: list[bytes] = []
-        self._split(source, _steps(spans, cuts))
+        self._split(source, _steps(source, spans, cuts))
         self._hashes: Sequence[int] | None = None
 
     def index(self, cut: int) -> int:
@@ -116,11 +117,18 @@ def sketch(hashes: set[int]) -> tuple[int, ...]:
     return tuple(sorted(hashes)[:SKETCH_SIZE])
 
 
-def _steps(spans: dict[str, list[Span]], cuts: Iterable[int]) -> list[tuple[int, int, int]]:
+def _steps(
+    source: bytes, spans: dict[str, list[Span]], cuts: Iterable[int]
+) -> list[tuple[int, int, int]]:
     steps = [(end, _END_STEP, 0) for _, end in spans.get("end", ())]
     steps += [(cut, _CUT_STEP, 0) for cut in cuts]
     steps += [(start, _MARK_STEP, 0) for start, _ in spans.get("mark", ())]
     steps += [(start, _TEXT_STEP, end) for start, end in spans.get("text", ())]
+    steps += [
+        (start, _TEXT_STEP, end)
+        for start, end in spans.get("word", ())
+        if not source[start:end].replace(b"_", b"").isalnum()
+    ]
     steps += [(start, _COMMENT_STEP, end) for start, end in spans.get("comment", ())]
     steps.sort()
     return steps
