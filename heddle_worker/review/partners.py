@@ -181,7 +181,14 @@ def _anywhere(item: Item) -> Hashable | None:
     return item.family, item.symbol.meaning
 
 
-_SAME_MEANING: Final = (_same_name_and_parent, _same_name, _same_shell, _same_parent, _same_file, _anywhere)
+_SAME_MEANING: Final = (
+    _same_name_and_parent,
+    _same_name,
+    _same_shell,
+    _same_parent,
+    _same_file,
+    _anywhere,
+)
 
 
 def _holds_others(item: Item) -> bool:

@@ -309,7 +309,7 @@ def lines_of(
                 c=c,
                 op=statement.operator,
                 n=statement.number,
-                f=names.get(statement.callee, ""),
+                f=names.get(statement.callee, "gone"),
             )
             lines.append(inner + text.replace("\t", inner))
         if style.blank_lines:
