@@ -23,6 +23,7 @@ _CALLABLE: Final = frozenset({"function", "method", "test"})
 _HOLDS_METHODS: Final = frozenset(
     {"class", "struct", "union", "interface", "trait", "enum", "scope"}
 )
+_TAGGED: Final = frozenset({"struct", "union", "enum"})
 
 
 class Extractor:
@@ -35,18 +36,36 @@ class Extractor:
         self._test_name = re.compile(table.test_name or r"(?!)")
         self._test_mark = re.compile(table.test_mark or rb"(?!)")
 
+    def parse(self, source: bytes) -> tree_sitter.Tree:
+        """Return the bare tree of a source."""
+        return self._grammar.parser.parse(source)
+
     def outline(self, source: bytes) -> tuple[bool, tuple[RawSymbol, ...]]:
         """Return whether a source has syntax errors, and its symbols, the outer before the inner.
 
         Neither its bytes nor how deeply it is nested can make this fail.
         """
-        root = self._grammar.parser.parse(source).root_node
+        root = self.parse(self._without_ignored(source)).root_node
         captured = tree_sitter.QueryCursor(self._grammar.query).captures(root)
         spans = {name: [node.byte_range for node in nodes] for name, nodes in captured.items()}
         found = definitions(source, spans)
         if not found:
             return root.has_error, ()
         return root.has_error, tuple(self._symbols(source, spans, found))
+
+    def _without_ignored(self, source: bytes) -> bytes:
+        """Return a source with spaces in place of what the parser would stumble over."""
+        ignored = self._grammar.language.ignored
+        spans = [
+            match.span(match.lastindex or 0)
+            for match in (ignored.finditer(source) if ignored else ())
+        ]
+        if not spans:
+            return source
+        blanked = bytearray(source)
+        for start, end in spans:
+            blanked[start:end] = b" " * (end - start)
+        return bytes(blanked)
 
     def _symbols(
         self, source: bytes, spans: dict[str, list[Span]], found: list[Definition]
@@ -77,7 +96,7 @@ class Extractor:
             is_test = kind == "test" or (kind in _CALLABLE and self._is_test(source, each, path))
             called: tuple[str, ...] = ()
             if kind in _CALLABLE:
-                begin, end = (bisect_left(call_starts, at) for at in (each.start, each.end))
+                begin, end = (bisect_left(call_starts, at) for at in (each.name_start, each.end))
                 names = {call.decode("utf-8", "replace") for call in set(call_names[begin:end])}
                 called = tuple(sorted(names))
             taken[name] = number = taken.get(name, 0) + 1
@@ -149,6 +168,9 @@ def _placed(found: list[Definition]) -> list[tuple[tuple[str, ...], str]]:
         while around and around[-1][0] <= each.start:
             around.pop()
         path, kind = each.path, each.kind
+        if around and around[-1][2] == "type" and kind in _TAGGED:
+            # As in `typedef struct node { ... } node_t`, where neither is the other's parent.
+            around.pop()
         if around:
             path = (*around[-1][1], *path)
         is_member = len(each.path) > 1 or (around and around[-1][2] in _HOLDS_METHODS)

@@ -19,6 +19,8 @@ from heddle_worker.symbols.definitions import Span
 DIGEST_BYTES: Final = 16
 SKETCH_SIZE: Final = 64
 
+_MANY: Final = 4 * SKETCH_SIZE
+
 # Control characters that no source has where they could be taken for these.
 _TEXT, _TEXT_END, _MARK, _END = b"\x02", b"\x03", b"\x05", b"\x06"
 _OWN_NAME: Final = b"\0\4\1"
@@ -113,9 +115,15 @@ class Tokens:
                 pieces.append(_MARK if step == _MARK_STEP else _END)
 
 
-def sketch(hashes: Iterable[int]) -> tuple[int, ...]:
-    """Return the smallest of some hashes, ascending, each once."""
-    return tuple(sorted(set(hashes))[:SKETCH_SIZE])
+def sketch(hashes: set[int]) -> tuple[int, ...]:
+    """Return the smallest of some hashes, ascending."""
+    if len(hashes) > _MANY:
+        # Twice as many as are needed are below this, on average: the others need not be sorted.
+        limit = 2 * SKETCH_SIZE * 2**32 // len(hashes)
+        few = [each for each in hashes if each < limit]
+        if len(few) >= SKETCH_SIZE:
+            return tuple(sorted(few)[:SKETCH_SIZE])
+    return tuple(sorted(hashes)[:SKETCH_SIZE])
 
 
 def _steps(spans: dict[str, list[Span]], cuts: Iterable[int]) -> list[tuple[int, int, int]]:
