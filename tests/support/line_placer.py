@@ -43,9 +43,10 @@ class LineRepository:
         """Return file, line and digest of the symbols of a state."""
         found = {}
         for entry in self.handle[pygit2.Oid(raw=commit)].peel(pygit2.Tree):
+            assert isinstance(entry, pygit2.Blob)
             for line, text in enumerate(entry.data.decode().splitlines(), 1):
                 name = text.partition(" ")[0]
-                found[name] = (entry.raw_name, line, digest(text))
+                found[name] = (entry.raw_name or b"", line, digest(text))
         return found
 
     def origin(self, commit: bytes, symbol: str) -> Origin:
