@@ -23,6 +23,7 @@ from benchmarks.discussion_history import (
     FILES,
     FUNCTIONS,
     SYMBOL,
+    UNDISCUSSED,
     edit,
     write_discussions,
 )
@@ -41,7 +42,7 @@ _MOST_BYTES: Final = 4 * 1024 * 1024
 _NOTES: Final = (
     f"floor: the same among {_FEW} discussions, in a repository with the same {FILES:,} files",
     f"ListBySymbol: a symbol with {AT_SYMBOL} discussions; right after a commit: one that edits "
-    "one file, in which that symbol is, or is not",
+    "a file that nobody discusses, or the one with that symbol",
     f"touched symbols: {_TOUCHED} of one file, each with discussions; without a call around it",
     "range: the lowest and highest of the rounds",
 )
@@ -120,7 +121,7 @@ def _call_rows(few: _Client, many: _Client, effort: _Effort) -> Iterator[Row]:
     asks: dict[str, Callable[[_Client], list[float]]] = {
         "ListBySymbol": lambda client: client.asks(calls),
         "ListBySymbol right after a commit elsewhere": (
-            lambda client: client.asks_after_commits(1, commits)
+            lambda client: client.asks_after_commits(UNDISCUSSED, commits)
         ),
         "ListBySymbol right after a commit there": (
             lambda client: client.asks_after_commits(0, commits)
