@@ -151,7 +151,7 @@ class Placings:
         """Return a worktree's view if there is nothing to be done to it."""
         with self._readers.snapshot() as connection:
             view = placements.view_of(connection, head.worktree)
-            if view is None or view.state_id != head.state_id:
+            if view is None or not self._is_known(view) or view.state_id != head.state_id:
                 return None
             return view if view.newest >= discussions.newest(connection) else None
 
@@ -168,17 +168,23 @@ class Placings:
 
             view = self._writer.submit(make).result()
         newest, placed = self._placed_anew(view, head.state_id)
+        after = dataclasses.replace(
+            view, version=self._placer.version, state_id=head.state_id, newest=newest
+        )
+        self._writer.submit(
+            lambda connection: placements.move_on(connection, view, after, placed)
+        ).result()
 
-        def work(connection: apsw.Connection) -> None:
-            placements.move_on(connection, view, head.state_id, newest, placed)
-
-        self._writer.submit(work).result()
+    def _is_known(self, view: View) -> bool:
+        """Return whether the places of a view are what would be found out today."""
+        return view.version == self._placer.version
 
     def _placed_anew(self, view: View, state_id: bytes) -> tuple[int, list[Placement]]:
         """Return what differs from a view in a state, and the newest number that is placed."""
         if not state_id:
             return self._all_orphaned(view)
-        touched = touched_paths(self._repository, view.state_id, state_id)
+        known = view.state_id if self._is_known(view) else b""
+        touched = touched_paths(self._repository, known, state_id)
         with self._readers.snapshot() as connection:
             work = _work(connection, view, touched)
         fresh, moving = set(work.fresh), work.moving

@@ -183,6 +183,21 @@ def test_a_pruned_head_costs_placing_all_of_them(place: Place) -> None:
     assert all(one.is_changed for one in place.table())
 
 
+def test_what_another_version_has_found_out_is_found_out_anew(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}, "b": {"walk": "1"}})
+    place.files.check_out(first)
+    numbers = [place.open(first, "run"), place.open(first, "walk")]
+    place.table()
+    place.placer.asked.clear()
+    place.table()
+    assert place.placer.asked == []
+    place.placer.version = "2"
+    assert place.table() == place.from_scratch(first)
+    assert place.placer.asked == numbers
+    place.table()
+    assert place.placer.asked == numbers
+
+
 def test_before_the_first_commit_everything_is_orphaned(place: Place) -> None:
     elsewhere = place.files.commit({"a": {"run": "1"}})
     number = place.open(elsewhere, "run")
