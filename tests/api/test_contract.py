@@ -80,6 +80,32 @@ ADDITIONS: Final = {
 }
 
 LOCAL: Final = {
+    "RunGitHookRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "hook": (2, "string", "singular", None),
+        "arguments": (3, "bytes", "repeated", None),
+        "input": (4, "bytes", "singular", None),
+        "index_file": (5, "bytes", "singular", None),
+        "message": (6, "bytes", "singular", None),
+    },
+    "TestHookEventRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "event_name": (2, "string", "singular", None),
+        "payload_json": (3, "string", "singular", None),
+    },
+    "HookVerdict": {
+        "vetoed": (1, "bool", "singular", None),
+        "reason": (2, "string", "singular", None),
+        "author": (3, "string", "singular", None),
+        "answers": (4, "heddle.local.v1.HookAnswer", "repeated", None),
+    },
+    "HookAnswer": {
+        "author": (1, "string", "singular", None),
+        "event_name": (2, "string", "singular", None),
+        "outcome": (3, "string", "singular", None),
+        "detail": (4, "string", "singular", None),
+        "duration_ms": (5, "uint32", "singular", None),
+    },
     "ChangedFile": {
         "path": (1, "string", "singular", None),
         "old_path": (2, "string", "singular", None),
@@ -226,6 +252,7 @@ LOCAL_SERVICES: Final = {
         "RestorePaths": "RestorePathsResponse",
         "UndoAbort": "UndoAbortResponse",
     },
+    "GitHookService": {"RunGitHook": "HookVerdict", "TestHookEvent": "HookVerdict"},
 }
 
 MUTATING: Final = {
