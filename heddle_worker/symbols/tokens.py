@@ -11,6 +11,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import chain
 from typing import Final
 
 from heddle_worker.symbols.definitions import Span
@@ -64,9 +65,18 @@ class Tokens:
         """Return how many tokens there are before a place that was asked for."""
         return self._indices[cut]
 
-    def meaning(self, start: int, end: int, name: str) -> bytes:
-        """Return the digest of the tokens from one index to another, whatever the name is."""
-        joined = b"\0" + _BETWEEN.join(self._tokens[start:end]) + b"\1"
+    def meaning(self, parts: Iterable[Span], name: str) -> bytes:
+        """Return the digest of the tokens from one index to another, whatever the name is.
+
+        Args:
+            parts: such pairs of indices, in their order.
+            name: what stands for itself wherever it is one of them.
+        """
+        tokens = list(chain.from_iterable(self._tokens[start:end] for start, end in parts))
+        # Where blocks end together there are the ends of those around it too.
+        while tokens and tokens[-1] == _END:
+            tokens.pop()
+        joined = b"\0" + _BETWEEN.join(tokens) + b"\1"
         own = _BETWEEN.join(self._pattern.findall(name.encode()))
         return blake2b(
             joined.replace(b"\0" + own + b"\1", _OWN_NAME), digest_size=DIGEST_BYTES
@@ -111,7 +121,10 @@ def sketch(hashes: Iterable[int]) -> tuple[int, ...]:
 def _steps(spans: dict[str, list[Span]], cuts: Iterable[int]) -> list[tuple[int, int, int]]:
     steps = [(end, _END_STEP, 0) for _, end in spans.get("end", ())]
     steps += [(cut, _CUT_STEP, 0) for cut in cuts]
-    steps += [(start, _MARK_STEP, 0) for start, _ in spans.get("mark", ())]
+    # Grammars take a comment for a statement.
+    comments = {start for start, _ in spans.get("comment", ())}
+    marks = (start for start, _ in spans.get("mark", ()) if start not in comments)
+    steps += [(start, _MARK_STEP, 0) for start in marks]
     steps += [(start, _TEXT_STEP, end) for start, end in spans.get("text", ())]
     steps += [(start, _COMMENT_STEP, end) for start, end in spans.get("comment", ())]
     steps.sort()
