@@ -47,6 +47,10 @@ class NotFoundError(Exception):
     """What the request names does not exist."""
 
 
+class AlreadyExistsError(Exception):
+    """What the request would add is there already."""
+
+
 class ReusedOperationIdError(Exception):
     """A client's operation id has come with another request before."""
 

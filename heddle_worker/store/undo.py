@@ -9,7 +9,7 @@ from typing import Final
 import apsw
 
 # What clients' calls change. The log and the memory of operation ids are not undone.
-_TABLES: Final = ("hooks",)
+_TABLES: Final = ("hooks", "signatures", "signed_symbols")
 
 
 @contextlib.contextmanager
