@@ -54,6 +54,7 @@ _BY_EXCEPTION: Final[dict[type[BaseException], _Status]] = {
     failures.TransactionEndedError: _Status(_PRECONDITION, "TRANSACTION_ENDED"),
     failures.TransactionBusyError: _Status(grpc.StatusCode.ABORTED, "TRANSACTION_BUSY"),
     failures.PreconditionError: _Status(_PRECONDITION, "PRECONDITION"),
+    failures.ConfigurationError: _Status(_PRECONDITION, "CONFIGURATION"),
     failures.OutOfRangeError: _Status(grpc.StatusCode.OUT_OF_RANGE, "OUT_OF_RANGE"),
     failures.ReplyTooLargeError: _Status(_EXHAUSTED, "REPLY_TOO_LARGE"),
     failures.TooManyCallsError: _Status(_EXHAUSTED, "TOO_MANY_CALLS"),

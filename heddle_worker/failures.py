@@ -73,6 +73,10 @@ class PreconditionError(Exception):
     """The repository is not in a state in which the request can be done."""
 
 
+class ConfigurationError(Exception):
+    """The repository's configuration sets something that makes no sense."""
+
+
 class OutOfRangeError(Exception):
     """A cursor points beyond the end of what it runs through."""
 

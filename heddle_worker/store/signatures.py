@@ -114,24 +114,22 @@ class StoredSignature(NewSignature):
 
 def add(connection: apsw.Connection, new: NewSignature) -> int:
     """Add a signature to those of its state; return its position among them."""
-    row = connection.execute(
-        _INSERT,
-        (
-            new.state,
-            new.actor_name,
-            new.actor_email,
-            new.kind,
-            _scope(new),
-            new.justification,
-            new.signed_at,
-            new.algorithm,
-            new.public_key,
-            new.signature,
-            new.key_id,
-            new.change,
-            new.size,
-        ),
-    ).fetchone()
+    values = (
+        new.state,
+        new.actor_name,
+        new.actor_email,
+        new.kind,
+        _scope(new),
+        new.justification,
+        new.signed_at,
+        new.algorithm,
+        new.public_key,
+        new.signature,
+        new.key_id,
+        new.change,
+        new.size,
+    )
+    row: Any = connection.execute(_INSERT, values).fetchone()
     number, position = row
     connection.executemany(
         _INSERT_COVERED,

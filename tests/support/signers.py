@@ -86,7 +86,7 @@ def openssl_signer(directory: Path, algorithm: str) -> Signer:
             return run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey", private, "-in", message)
 
         return Signer(algorithm, der[-32:], sign)
-    options = ["-sha256", "-sign", private]
+    options: list[str | Path] = ["-sha256", "-sign", private]
     if algorithm == "p256":
         run("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", private)
         public = run("openssl", "ec", "-in", private, "-pubout", "-outform", "DER")[-65:]
@@ -113,8 +113,8 @@ def ssh_signer(
         size = ["-b", str(bits)] if bits else []
         run("ssh-keygen", "-q", "-t", key_type, *size, "-N", "", "-C", "", "-f", private)
     public = private.with_suffix(".pub").read_bytes()
-    sign = ["ssh-keygen", "-Y", "sign", "-n", namespace, "-O", f"hashalg={hash_name}"]
-    return Signer("ssh", public, lambda payload: run(*sign, "-f", private, given=payload))
+    words = ("ssh-keygen", "-Y", "sign", "-n", namespace, "-O", f"hashalg={hash_name}")
+    return Signer("ssh", public, lambda payload: run(*words, "-f", private, given=payload))
 
 
 class SecurityKey:

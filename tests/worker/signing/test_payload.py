@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from heddle_worker.signing.payload import ReviewKind, Statement, SymbolRef
 
-TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=12)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 NAMES = TEXTS.filter(bool)
 STATEMENTS = st.builds(
     Statement,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def refused(field: str, text: str, algorithm: str, public_key: bytes, signature:
     assert "\n" not in str(caught.value)
 
 
-SIGNERS = {
+SIGNERS: dict[str, Callable[[], Signer]] = {
     "ed25519": ed25519_signer,
     "p256": p256_signer,
     "p256-compressed-raw": lambda: p256_signer(compressed=True, raw=True),
