@@ -42,13 +42,12 @@ def read_configuration(path: Path) -> dict[str, Any]:
         ValueError: it is no TOML, or no file of a sensible size.
     """
     try:
-        file = open(path, "rb", opener=_opened_at_once)  # noqa: PTH123 - only it has an opener
+        with open(path, "rb", opener=_opened_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ValueError("not a regular file")
+            content = file.read(MAX_CONFIGURATION_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    with file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("not a regular file")
-        content = file.read(MAX_CONFIGURATION_BYTES + 1)
     if len(content) > MAX_CONFIGURATION_BYTES:
         raise ValueError(f"longer than {MAX_CONFIGURATION_BYTES} bytes")
     try:

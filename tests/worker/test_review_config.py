@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_one_is_told_at_once(tmp_path: Path) -> None:
         ReviewConfiguration(tmp_path).current()
     path.unlink()
     path.mkdir()
-    with pytest.raises(ConfigurationError, match="cannot read .*: Is a directory"):
+    with pytest.raises(ConfigurationError, match=r"cannot read .*: Is a directory"):
         ReviewConfiguration(tmp_path).current()
     path.rmdir()
     os.mkfifo(path)
