@@ -88,3 +88,18 @@ STREAMED_PER_PASS: Final = 4
 
 A call is answered within some passes, so it waits for as many times this that takes some 0.1 ms.
 """
+
+MAX_CHANGED_FILES: Final = 2_000
+"""Files that the diff of one change lists; the others are only counted."""
+
+MAX_HUNKS: Final = 50_000
+"""Hunks that the diff of one change lists; of a file beyond them, one hunk spans all of its own."""
+
+DIFF_SECONDS: Final = 30.0
+"""Time that git is given to compare two trees, with what it has to fetch for that."""
+
+FETCH_SECONDS: Final = 30.0
+"""Time that git is given to fetch the contents of a file that a partial clone lacks."""
+
+MAX_BLOB_BYTES: Final = 4 * 1024 * 1024
+"""Size of a file whose contents are looked at; of a larger one only lines are counted."""

@@ -21,3 +21,27 @@ class UnsupportedRepositoryError(RepositoryError):
 
 class DamagedRepositoryError(RepositoryError):
     """The repository's own files are broken, or cannot be read."""
+
+
+class InvalidStateError(RepositoryError):
+    """What is said to be a state's id cannot be one, or names something that is no commit."""
+
+
+class StateNotFoundError(RepositoryError):
+    """There is no such state in this repository."""
+
+
+class MissingObjectError(RepositoryError):
+    """An object that the repository refers to is not there, and cannot be fetched."""
+
+
+class BlobTooLargeError(RepositoryError):
+    """A file is larger than what somebody wants to read of it."""
+
+
+class GitFailedError(RepositoryError):
+    """git cannot be run, or failed to do its part; the text is what it said."""
+
+
+class DiffTimeoutError(RepositoryError):
+    """Git did not finish a comparison in the time that it is given."""

@@ -52,12 +52,17 @@ class Repository:
     Attributes:
         git_dir: the directory of the worktree that was opened.
         common_dir: the directory that all worktrees share; equal to `git_dir` for the main one.
+        root: the worktree's root; `None` for a bare repository.
+        handle: libgit2's, for this package alone. Threads share it: what it is asked for are
+            objects and refs, which libgit2 guards with locks of its own, and each answer is a new
+            object.
     """
 
     def __init__(self, handle: pygit2.Repository) -> None:
-        self._handle = handle
+        self.handle = handle
         self.git_dir = Path(handle.path)
         self.common_dir = common_dir_of(self.git_dir)
+        self.root = Path(handle.workdir) if handle.workdir is not None else None
 
     @classmethod
     def open(cls, path: Path) -> Repository:
@@ -98,14 +103,14 @@ class Repository:
     def commit_at(self, name: str) -> bytes:
         """Return the raw id of the commit that a ref names in the end; empty when there is none."""
         try:
-            return self._handle.lookup_reference(name).peel(pygit2.Commit).id.raw
+            return self.handle.lookup_reference(name).peel(pygit2.Commit).id.raw
         except (KeyError, ValueError, pygit2.GitError):
             return b""
 
     def commit_secs(self, commit: bytes) -> int:
         """Return when the commit of a raw id was made, in Unix seconds; 0 when it is missing."""
         try:
-            return int(self._handle[pygit2.Oid(raw=commit)].peel(pygit2.Commit).commit_time)
+            return int(self.handle[pygit2.Oid(raw=commit)].peel(pygit2.Commit).commit_time)
         except (KeyError, ValueError, pygit2.GitError):
             return 0
 
@@ -122,7 +127,7 @@ class Repository:
     def identity(self) -> tuple[str, str]:
         """Return `user.name` and `user.email` of the configuration; empty where it has none."""
         try:
-            config = self._handle.config
+            config = self.handle.config
             name, email = (_value(config, key) for key in ("user.name", "user.email"))
         except (pygit2.GitError, ValueError, OSError):
             # A configuration that cannot be read names nobody.
@@ -132,7 +137,7 @@ class Repository:
     def tag_origin(self, target: bytes) -> TagOrigin:
         """Return what is known about the tag whose ref holds the raw id `target`."""
         try:
-            found = self._handle[pygit2.Oid(raw=target)]
+            found = self.handle[pygit2.Oid(raw=target)]
             tagger = found.tagger if isinstance(found, pygit2.Tag) else None
             commit = found.peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.GitError):

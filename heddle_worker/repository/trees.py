@@ -1,0 +1,86 @@
+"""The files in a tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Final
+
+import pygit2
+
+from heddle_worker.repository.diff import FileVersion
+from heddle_worker.repository.state_ids import damaged, missing
+
+_TREE: Final = 0o040000
+
+
+def tree_of(handle: pygit2.Repository, raw: bytes) -> pygit2.Tree:
+    """Return the tree with a raw id.
+
+    Raises:
+        MissingObjectError: it is not there.
+        DamagedRepositoryError: it cannot be read, or is no tree.
+    """
+    try:
+        found = handle.get(pygit2.Oid(raw=raw))
+    except (ValueError, pygit2.GitError) as error:
+        raise damaged(f"the tree {raw.hex()}", error) from error
+    if found is None:
+        raise missing("tree", raw)
+    if not isinstance(found, pygit2.Tree):
+        raise damaged(f"the tree {raw.hex()}", TypeError(f"it is a {found.type_str}"))
+    return found
+
+
+def files_of(handle: pygit2.Repository, tree: bytes) -> Iterator[FileVersion]:
+    """Yield the files of a tree and of all below it, in the order of their paths.
+
+    Raises:
+        MissingObjectError: a tree is not there.
+        DamagedRepositoryError: a tree cannot be read.
+    """
+    # What is still to be yielded, the next at the end. A walk that recurses could be made to
+    # exhaust the stack by a tree that is deep enough.
+    waiting = _below(handle, tree, b"")
+    while waiting:
+        version = waiting.pop()
+        if version.mode == _TREE:
+            waiting += _below(handle, version.blob, version.path + b"/")
+        else:
+            yield version
+
+
+def find_file(handle: pygit2.Repository, tree: bytes, path: bytes) -> FileVersion | None:
+    """Return the file at a path; `None` when there is none, or a directory.
+
+    Raises:
+        MissingObjectError: a tree on the way is not there.
+        DamagedRepositoryError: a tree on the way cannot be read.
+    """
+    *directories, name = os.fsdecode(path).split("/")
+    place = tree_of(handle, tree)
+    for directory in directories:
+        entry = _entry(place, directory)
+        if entry is None or entry.filemode != _TREE:
+            return None
+        place = tree_of(handle, entry.id.raw)
+    entry = _entry(place, name)
+    if entry is None or entry.filemode == _TREE:
+        return None
+    return FileVersion(path, entry.id.raw, int(entry.filemode))
+
+
+def _below(handle: pygit2.Repository, tree: bytes, prefix: bytes) -> list[FileVersion]:
+    below = [
+        FileVersion(prefix + (entry.raw_name or b""), entry.id.raw, int(entry.filemode))
+        for entry in tree_of(handle, tree)
+    ]
+    below.reverse()
+    return below
+
+
+def _entry(tree: pygit2.Tree, name: str) -> pygit2.Object | None:
+    try:
+        return tree[name] if name else None
+    except (KeyError, ValueError):
+        return None
