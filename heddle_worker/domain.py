@@ -6,11 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.discussions.history import GitHistory
+from heddle_worker.limits import MAX_BLOB_BYTES
 from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
+from heddle_worker.repository.ancestry import Ancestry
+from heddle_worker.repository.blobs import Blobs
+from heddle_worker.repository.errors import BlobTooLargeError, MissingObjectError
 from heddle_worker.repository.repository import Repository
+from heddle_worker.repository.states import States
+from heddle_worker.repository.tree_diff import TreeDiffs
 from heddle_worker.rescues import Rescues
+from heddle_worker.signing.ground import Ground
+from heddle_worker.store.cache import Cache, cache_path
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.idempotency import FinishedRequests
@@ -18,6 +27,8 @@ from heddle_worker.store.readers import Readers
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
+from heddle_worker.symbols.outlines import Outlines
+from heddle_worker.symbols.parsers import Parsers
 from heddle_worker.transactions import Transactions
 from heddle_worker.watcher import Watcher
 from heddle_worker.worktree_copies import WorktreeCopies
@@ -40,6 +51,11 @@ class Domain:
         watcher: reads git's activity into the log as it happens.
         transactions: on the repository's worktrees.
         rescues: of what transactions keep.
+        states: of the repository.
+        diffs: compares them.
+        cache: of what can be computed again.
+        outlines: of files.
+        ground: what signatures are held against.
     """
 
     root: Path
@@ -55,6 +71,11 @@ class Domain:
     watcher: Watcher
     transactions: Transactions
     rescues: Rescues
+    states: States
+    diffs: TreeDiffs
+    cache: Cache
+    outlines: Outlines
+    ground: Ground
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -78,6 +99,10 @@ class Domain:
         operation_log = OperationLog(repository, writer, readers)
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
+        states, diffs, blobs = States(repository), TreeDiffs(repository), Blobs(repository)
+        cache = Cache(cache_path(heddle_dir))
+        outlines = Outlines(cache, lambda blob: _read(blobs, blob), Parsers())
+        history = GitHistory(Ancestry(repository), states, diffs, outlines.of)
         return cls(
             root=root,
             repository=repository,
@@ -92,6 +117,11 @@ class Domain:
             watcher=Watcher(repository.common_dir, operation_log.refresh, tail),
             transactions=transactions,
             rescues=Rescues(copies, transactions),
+            states=states,
+            diffs=diffs,
+            cache=cache,
+            outlines=outlines,
+            ground=Ground(history, diffs, blobs, readers),
         )
 
     @property
@@ -115,8 +145,18 @@ class Domain:
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
+        self.diffs.close()
+        self.outlines.close()
+        self.cache.close()
         self.verification.close()
         self.tail.end()
         self.readers.close()
         self.finished.close()
         self.writer.close()
+
+
+def _read(blobs: Blobs, blob: bytes) -> bytes:
+    try:
+        return blobs.read(blob, MAX_BLOB_BYTES)
+    except (MissingObjectError, BlobTooLargeError) as error:
+        raise LookupError(str(error)) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from heddle_worker.signing.touching import Touched, Touching
-from heddle_worker.store.signatures import CoveredSymbol, StoredSignature
+from heddle_worker.store.signatures import Binding, CoveredSymbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,14 @@ class Holding:
         covers: what of the state's change its signer has seen as it is.
     """
 
-    signature: StoredSignature
+    signature: Binding
     covers: frozenset[Touched]
 
 
 def holding(
     state: bytes,
     touching: Touching,
-    signatures: Iterable[StoredSignature],
+    signatures: Iterable[Binding],
     content_at: Callable[[bytes, str], bytes | None],
 ) -> tuple[Holding, ...]:
     """Return those of some signatures that hold in a state, in their order.
@@ -50,7 +50,7 @@ def holding(
 
     found = []
     for signature in signatures:
-        if not signature.symbols:
+        if not signature.covered:
             if signature.state == state or (
                 touching.change and signature.change == touching.change
             ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,21 +28,21 @@ _COVERED: Final = """
 SELECT c.signature, c.path, c.symbol, c.content FROM json_each(?) j
 CROSS JOIN signed_symbols c ON c.signature = j.value ORDER BY c.signature, c.position
 """
-_IS_THERE: Final = """
-SELECT EXISTS (
-    SELECT * FROM signatures
-    WHERE state = ? AND key_id = ? AND signed_at = ? AND kind = ? AND scope = ?
-)
+_FIND_SAME: Final = """
+SELECT position FROM signatures
+WHERE state = ? AND key_id = ? AND signed_at = ? AND kind = ? AND scope = ?
+ORDER BY position LIMIT 1
 """
-_TOUCHING: Final = f"""
-SELECT {_COLUMNS} FROM signatures s WHERE s.id IN (
+_TOUCHING: Final = """
+SELECT id, state, position, actor_name, actor_email, kind, key_id, change FROM signatures
+WHERE id IN (
     SELECT id FROM signatures WHERE state = ?1
     UNION SELECT id FROM signatures WHERE change = ?2 AND change <> x''
     UNION SELECT c.signature FROM json_each(?3) j
         CROSS JOIN signed_symbols c ON c.content = unhex(j.value)
 )
-ORDER BY s.id LIMIT ?4
-"""  # noqa: S608 - our own columns
+ORDER BY id DESC LIMIT ?4
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,20 @@ class StoredSignature(NewSignature):
     position: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """What a signature is bound to, and by whom; the fields are those of `StoredSignature`."""
+
+    state: bytes
+    position: int
+    actor_name: str
+    actor_email: str
+    kind: str
+    key_id: bytes
+    change: bytes
+    covered: tuple[CoveredSymbol, ...]
+
+
 def add(connection: apsw.Connection, new: NewSignature) -> int:
     """Add a signature to those of its state; return its position among them."""
     values = (
@@ -141,10 +155,11 @@ def add(connection: apsw.Connection, new: NewSignature) -> int:
     return int(position)
 
 
-def is_there(connection: apsw.Connection, new: NewSignature) -> bool:
-    """Return whether its key has signed the same at the same time, in whatever bytes."""
+def find_same(connection: apsw.Connection, new: NewSignature) -> int | None:
+    """Return the position of one by which its key has signed the same at the same second."""
     values = (new.state, new.key_id, new.signed_at, new.kind, _scope(new))
-    return bool(connection.execute(_IS_THERE, values).get)
+    row = connection.execute(_FIND_SAME, values).fetchone()
+    return None if row is None else int(row[0])
 
 
 def size_of(connection: apsw.Connection, state: bytes) -> int:
@@ -156,7 +171,9 @@ def size_of(connection: apsw.Connection, state: bytes) -> int:
 def of_state(connection: apsw.Connection, state: bytes) -> list[StoredSignature]:
     """Return a state's signatures, in the order of signing."""
     statement = f"SELECT {_COLUMNS} FROM signatures s WHERE state = ? ORDER BY position"  # noqa: S608
-    return _read(connection, connection.execute(statement, (state,)).fetchall())
+    rows: list[Any] = connection.execute(statement, (state,)).fetchall()
+    covered = _covered(connection, rows)
+    return [_signature(row, covered.get(row[0], ())) for row in rows]
 
 
 def touching(
@@ -165,7 +182,7 @@ def touching(
     change: bytes,
     contents: Iterable[bytes],
     most: int,
-) -> list[StoredSignature]:
+) -> list[Binding]:
     """Return the signatures that may say something about a state, in the order of signing.
 
     Args:
@@ -173,41 +190,56 @@ def touching(
         state: raw id of the commit: its own signatures do.
         change: digest of all that it changes: those over the same change do.
         contents: digests of symbols: those that cover one of them do.
-        most: how many are returned at most.
+        most: how many are returned at most, the latest.
     """
     digests = json.dumps([content.hex() for content in contents])
-    rows = connection.execute(_TOUCHING, (state, change, digests, most)).fetchall()
-    return _read(connection, rows)
-
-
-def _read(connection: apsw.Connection, rows: list[tuple[Any, ...]]) -> list[StoredSignature]:
-    numbers = json.dumps([row[0] for row in rows])
-    covered: dict[int, list[CoveredSymbol]] = {}
-    for number, path, symbol, content in connection.execute(_COVERED, (numbers,)):
-        covered.setdefault(number, []).append(CoveredSymbol(path, symbol, content))
-    return list(_signatures(rows, covered))
-
-
-def _signatures(
-    rows: list[tuple[Any, ...]], covered: dict[int, list[CoveredSymbol]]
-) -> Iterator[StoredSignature]:
-    for row in rows:
-        yield StoredSignature(
+    found = connection.execute(_TOUCHING, (state, change, digests, most))
+    rows: list[Any] = found.fetchall()
+    rows.reverse()
+    covered = _covered(connection, rows)
+    return [
+        Binding(
             state=row[1],
             position=row[2],
             actor_name=row[3],
             actor_email=row[4],
             kind=row[5],
-            symbols=tuple((file, symbol) for file, symbol in json.loads(row[6])),
-            justification=row[7],
-            signed_at=row[8],
-            algorithm=row[9],
-            public_key=row[10],
-            signature=row[11],
-            key_id=row[12],
-            change=row[13],
-            covered=tuple(covered.get(row[0], ())),
+            key_id=row[6],
+            change=row[7],
+            covered=covered.get(row[0], ()),
         )
+        for row in rows
+    ]
+
+
+def _signature(row: tuple[Any, ...], covered: tuple[CoveredSymbol, ...]) -> StoredSignature:
+    return StoredSignature(
+        state=row[1],
+        position=row[2],
+        actor_name=row[3],
+        actor_email=row[4],
+        kind=row[5],
+        symbols=tuple((file, symbol) for file, symbol in json.loads(row[6])),
+        justification=row[7],
+        signed_at=row[8],
+        algorithm=row[9],
+        public_key=row[10],
+        signature=row[11],
+        key_id=row[12],
+        change=row[13],
+        covered=covered,
+    )
+
+
+def _covered(
+    connection: apsw.Connection, rows: list[tuple[Any, ...]]
+) -> dict[int, tuple[CoveredSymbol, ...]]:
+    """Return what signatures cover, by the numbers that their rows begin with."""
+    numbers = json.dumps([row[0] for row in rows])
+    covered: dict[int, list[CoveredSymbol]] = {}
+    for number, path, symbol, content in connection.execute(_COVERED, (numbers,)):
+        covered.setdefault(number, []).append(CoveredSymbol(path, symbol, content))
+    return {number: tuple(symbols) for number, symbols in covered.items()}
 
 
 def _scope(new: NewSignature) -> str:

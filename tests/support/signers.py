@@ -75,7 +75,7 @@ def rsa_signer(algorithm: str = "rsa", bits: int = 2048) -> Signer:
 
 def openssl_signer(directory: Path, algorithm: str) -> Signer:
     """A new key of `openssl`, which signs with it too."""
-    private = directory / "private.pem"
+    private = directory / f"{algorithm}.pem"
     if algorithm == "ed25519":
         run("openssl", "genpkey", "-algorithm", "ed25519", "-out", private)
         der = run("openssl", "pkey", "-in", private, "-pubout", "-outform", "DER")

@@ -15,7 +15,7 @@ from heddle_worker.signing.requirements import (
     evaluate,
 )
 from heddle_worker.signing.touching import Touched
-from heddle_worker.store.signatures import StoredSignature
+from heddle_worker.store.signatures import Binding
 
 PASS, FAIL, NONE = (
     RequirementStatus.PASS,
@@ -23,18 +23,12 @@ PASS, FAIL, NONE = (
     RequirementStatus.NOT_APPLICABLE,
 )
 F, G = Touched(b"a.py", "f", (b"f",)), Touched(b"\xff.py", "", (b"g",))
-ADA = StoredSignature(
+ADA = Binding(
     state=b"s",
     position=0,
     actor_name="Ada",
     actor_email="ada@example.com",
     kind="read",
-    symbols=(),
-    justification="",
-    signed_at=1,
-    algorithm="ed25519",
-    public_key=b"",
-    signature=b"",
     key_id=b"ada",
     change=b"",
     covered=(),

@@ -71,8 +71,9 @@ def test_the_same_is_told_by_what_was_signed_and_who(
 ) -> None:
     add(writer, WHOLE)
     twin = dataclasses.replace(WHOLE, signature=b"t" * 64, public_key=b"other", algorithm="ssh")
-    assert ask(writer, signatures.is_there, twin)
-    assert not ask(writer, signatures.is_there, dataclasses.replace(WHOLE, **differs))
+    assert ask(writer, signatures.find_same, twin) == 0
+    other = dataclasses.replace(WHOLE, **differs)
+    assert ask(writer, signatures.find_same, other) is None
 
 
 def test_those_are_found_that_cover_what_is_asked_for(writer: Writer) -> None:
