@@ -23,6 +23,7 @@ _CALLABLE: Final = frozenset({"function", "method", "test"})
 _HOLDS_METHODS: Final = frozenset(
     {"class", "struct", "union", "interface", "trait", "enum", "scope"}
 )
+_TAGGED: Final = frozenset({"struct", "union", "enum"})
 
 
 class Extractor:
@@ -95,7 +96,7 @@ class Extractor:
             is_test = kind == "test" or (kind in _CALLABLE and self._is_test(source, each, path))
             called: tuple[str, ...] = ()
             if kind in _CALLABLE:
-                begin, end = (bisect_left(call_starts, at) for at in (each.start, each.end))
+                begin, end = (bisect_left(call_starts, at) for at in (each.name_start, each.end))
                 names = {call.decode("utf-8", "replace") for call in set(call_names[begin:end])}
                 called = tuple(sorted(names))
             taken[name] = number = taken.get(name, 0) + 1
@@ -167,6 +168,9 @@ def _placed(found: list[Definition]) -> list[tuple[tuple[str, ...], str]]:
         while around and around[-1][0] <= each.start:
             around.pop()
         path, kind = each.path, each.kind
+        if around and around[-1][2] == "type" and kind in _TAGGED:
+            # As in `typedef struct node { ... } node_t`, where neither is the other's parent.
+            around.pop()
         if around:
             path = (*around[-1][1], *path)
         is_member = len(each.path) > 1 or (around and around[-1][2] in _HOLDS_METHODS)
