@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,6 +104,8 @@ class GeneratedHistory:
             self._delete,
             self._add,
             self._exhume,
+            self._copy,
+            self._split_file,
             self._change_class,
         ]
 
@@ -151,6 +154,22 @@ class GeneratedHistory:
         touched.add(function.number)
         place = self._random.choice(self._places())
         place.insert(self._random.randrange(len(place) + 1), function)
+
+    def _copy(self, touched: set[int]) -> None:
+        """Put a copy of a function beside it or elsewhere: something new."""
+        _place, function = self._pick(touched)
+        number, name = self._author.next_number(), self._author.name()
+        copied = dataclasses.replace(function, number=number, name=name, body=[*function.body])
+        touched.add(number)
+        self._random.choice(self._places()).append(copied)
+
+    def _split_file(self, touched: set[int]) -> None:
+        """Move the second half of a file to a new one."""
+        path = self._random.choice(sorted(self._files))
+        units = self._files[path]
+        middle = (len(units) + 1) // 2
+        self._files[self._new_path()] = units[middle:]
+        del units[middle:]
 
     def _exhume(self, touched: set[int]) -> None:
         """Put something that was deleted in an earlier commit back into its file, as it was."""
