@@ -94,8 +94,8 @@ class Domain:
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
         code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
-        travelling = Travelling(code.traveller)
-        placings = Placings(repository, heads, travelling, writer, readers)
+        travelling = Travelling(code.traveller, code.states, code.outlines)
+        placings = Placings(repository, code.states, heads, travelling, writer, readers)
         return cls(
             root=root,
             repository=repository,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,38 @@ class Placer(Protocol):
         Args:
             origins: what the discussions are about, by their numbers.
             state_id: raw id of the state.
+        """
+        ...
+
+    def advance(
+        self, origins: Mapping[int, Origin], before: Mapping[int, Placement], old: bytes, new: bytes
+    ) -> list[Placement]:
+        """Return the place of each discussion in a state, from where it is in an earlier one.
+
+        Args:
+            origins: what the discussions are about, by their numbers.
+            before: where they are in the earlier state; none of them is orphaned there.
+            old: raw id of the earlier state.
+            new: raw id of the state.
+        """
+        ...
+
+    def may_return(
+        self,
+        origins: Mapping[int, Origin],
+        last: Mapping[int, Placement],
+        touched: Collection[bytes],
+        old: bytes,
+        new: bytes,
+    ) -> set[int]:
+        """Return the numbers of orphaned discussions that have to be placed anew in a state.
+
+        Args:
+            origins: what they are about, by their numbers.
+            last: where they are orphaned in another state.
+            touched: the paths at which the two states differ.
+            old: raw id of the other state.
+            new: raw id of the state.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 Between two states only discussions of files that differ can be somewhere else. So a HEAD that
 moves costs what its change touches, and any other state what differs between it and a HEAD. Those
-whose symbol is gone are looked for each time: it may have come back anywhere.
+whose symbol is gone are looked for where there is something that was not there before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,9 +18,12 @@ import apsw
 
 from heddle_worker.discussions.heads import Head, Heads
 from heddle_worker.discussions.placed import Placer
+from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.repository import Repository
+from heddle_worker.repository.states import States
 from heddle_worker.repository.touched import touched_paths
 from heddle_worker.store import discussions, placements
+from heddle_worker.store.discussions import Origin
 from heddle_worker.store.placements import Listed, Placement, View
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
@@ -80,6 +83,7 @@ class Placings:
 
     Args:
         repository: whose states they are.
+        states: its states.
         heads: of its worktrees.
         placer: finds symbols again.
         writer, readers: of the store.
@@ -88,12 +92,14 @@ class Placings:
     def __init__(
         self,
         repository: Repository,
+        states: States,
         heads: Heads,
         placer: Placer,
         writer: Writer,
         readers: Readers,
     ) -> None:
         self._repository = repository
+        self._states = states
         self._heads = heads
         self._placer = placer
         self._writer = writer
@@ -171,15 +177,30 @@ class Placings:
         """Return what differs from a view in a state, and the newest number that is placed."""
         if not state_id:
             return self._all_orphaned(view)
-        touched = self._touched(view.state_id, state_id)
+        touched = touched_paths(self._repository, view.state_id, state_id)
         with self._readers.snapshot() as connection:
-            newest = discussions.newest(connection)
-            numbers = _affected(connection, view, touched)
-            origins = discussions.origins(connection, sorted(numbers))
-        return newest, self._placer.place(origins, state_id) if origins else []
+            work = _work(connection, view, touched)
+        fresh, moving = set(work.fresh), work.moving
+        if work.orphaned and touched:
+            lost = {number: work.origins[number] for number in work.orphaned}
+            fresh |= self._placer.may_return(lost, work.orphaned, touched, view.state_id, state_id)
+        if moving and not self._leads_to(view.state_id, state_id):
+            fresh.update(moving)
+            moving = {}
+        placed = []
+        if fresh:
+            chosen = {number: work.origins[number] for number in sorted(fresh)}
+            placed += self._placer.place(chosen, state_id)
+        if moving:
+            chosen = {number: work.origins[number] for number in moving}
+            placed += self._placer.advance(chosen, moving, view.state_id, state_id)
+        return work.newest, placed
 
-    def _touched(self, old: bytes, new: bytes) -> frozenset[bytes] | None:
-        return touched_paths(self._repository, old, new) if old else None
+    def _leads_to(self, older: bytes, newer: bytes) -> bool:
+        try:
+            return self._states.is_ancestor(older, newer)
+        except RepositoryError:
+            return False
 
     def _all_orphaned(self, view: View) -> tuple[int, list[Placement]]:
         """Return the same for a branch without commits, in which nothing is."""
@@ -197,14 +218,35 @@ class Placings:
         ]
 
 
-def _affected(
-    connection: apsw.Connection, view: View, touched: frozenset[bytes] | None
-) -> set[int]:
-    """Return the numbers of the discussions that may be elsewhere than the view says."""
-    numbers = set(placements.unplaced(connection, view.newest))
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What has to be looked at to get from a view to a state.
+
+    Attributes:
+        newest: number of the newest discussion.
+        fresh: numbers of those that have no place that could be gone out from.
+        moving: those in files that differ, or opened there, with their places in the view.
+        orphaned: those that are gone in the view, with their last places.
+        origins: what all of them are about, by their numbers.
+    """
+
+    newest: int
+    fresh: Collection[int]
+    moving: dict[int, Placement]
+    orphaned: dict[int, Placement]
+    origins: dict[int, Origin]
+
+
+def _work(connection: apsw.Connection, view: View, touched: frozenset[bytes] | None) -> _Work:
+    """Find out what has to be looked at; `touched` are the paths that differ, if it is known."""
+    fresh = placements.unplaced(connection, view.newest)
+    moving: dict[int, Placement] = {}
+    orphaned: dict[int, Placement] = {}
     if touched is None:
-        numbers.update(placements.numbers(connection, view))
+        fresh += placements.numbers(connection, view)
     elif touched:
-        numbers.update(placements.numbers_orphaned(connection, view))
-        numbers.update(placements.numbers_in(connection, view, touched))
-    return numbers
+        orphaned = placements.orphaned(connection, view)
+        there = placements.numbers_in(connection, view, touched).difference(orphaned)
+        moving = placements.of(connection, view, sorted(there))
+    origins = discussions.origins(connection, sorted({*fresh, *moving, *orphaned}))
+    return _Work(discussions.newest(connection), fresh, moving, orphaned, origins)

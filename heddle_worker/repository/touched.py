@@ -10,15 +10,17 @@ from heddle_worker.repository.repository import Repository
 def touched_paths(repository: Repository, old: bytes, new: bytes) -> frozenset[bytes] | None:
     """Return the paths at which the trees of two commits have not the same file.
 
-    It is `None` when one of the commits, or a part of its tree, is missing.
+    It is `None` when one of the commits, or a part of its tree, is missing or not known.
 
     Args:
         repository: which has them, or had.
-        old: raw id of one commit.
+        old: raw id of one commit; empty when it is not known.
         new: raw id of the other.
     """
     if old == new:
         return frozenset()
+    if not old:
+        return None
     try:
         before, after = (
             repository.handle[pygit2.Oid(raw=commit)].peel(pygit2.Tree) for commit in (old, new)

@@ -7,7 +7,7 @@ thousand: they are found by an index, and a HEAD that moves changes the rows of 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,20 @@ _PUT: Final = """
 INSERT OR REPLACE INTO placements
 SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8 FROM discussions WHERE number = ?2
 """
+# Left to itself, SQLite reads all of a view so as not to sort, or for want of statistics.
+_LISTED_AT: Final = f"""
+SELECT {_COLUMNS}, {_LISTED} FROM placements p INDEXED BY placements_by_place
+CROSS JOIN discussions d ON d.number = p.discussion
+WHERE p.view = ? AND p.path = ? AND p.symbol = ? ORDER BY p.discussion
+"""  # noqa: S608 - ours
+_LISTED_ALL: Final = f"""
+SELECT {_COLUMNS}, {_LISTED} FROM placements p CROSS JOIN discussions d ON d.number = p.discussion
+WHERE p.view = ? ORDER BY p.discussion
+"""  # noqa: S608 - ours
+_ORPHANED: Final = f"""
+SELECT {_COLUMNS} FROM placements p INDEXED BY placements_orphaned
+WHERE p.view = ? AND p.is_orphaned
+"""  # noqa: S608 - ours
 _IN_FILE: Final = """
 SELECT discussion FROM placements WHERE view = ?1 AND path = ?2
 UNION ALL SELECT number FROM discussions WHERE path = ?2 AND number <= ?3
@@ -182,10 +196,9 @@ def numbers_in(connection: apsw.Connection, view: View, paths: Iterable[bytes]) 
     }
 
 
-def numbers_orphaned(connection: apsw.Connection, view: View) -> list[int]:
-    """Return the numbers of the discussions whose symbol is gone."""
-    statement = "SELECT discussion FROM placements WHERE view = ? AND is_orphaned"
-    return [number for (number,) in connection.execute(statement, (view.id,))]
+def orphaned(connection: apsw.Connection, view: View) -> dict[int, Placement]:
+    """Return where the discussions whose symbol is gone were last, by their numbers."""
+    return {row[0]: _placement(row) for row in connection.execute(_ORPHANED, (view.id,))}
 
 
 def unplaced(connection: apsw.Connection, newest: int) -> list[int]:
@@ -196,13 +209,13 @@ def unplaced(connection: apsw.Connection, newest: int) -> list[int]:
 
 def listed_at(connection: apsw.Connection, view: View, path: bytes, symbol: str) -> list[Listed]:
     """Return what is placed at a symbol, in the order of opening."""
-    condition = "p.view = ? AND p.path = ? AND p.symbol = ?"
-    return list(_listed(connection, condition, view.id, path, symbol))
+    rows = connection.execute(_LISTED_AT, (view.id, path, symbol))
+    return [_listed(row) for row in rows]
 
 
 def listed(connection: apsw.Connection, view: View) -> list[Listed]:
     """Return all that is placed, in the order of opening."""
-    return list(_listed(connection, "p.view = ?", view.id))
+    return [_listed(row) for row in connection.execute(_LISTED_ALL, (view.id,))]
 
 
 def as_listed(connection: apsw.Connection, placed: Iterable[Placement]) -> list[Listed]:
@@ -224,14 +237,8 @@ def _view(connection: apsw.Connection, condition: str, value: object) -> View | 
     return next((View(*row) for row in connection.execute(statement, (value,))), None)
 
 
-def _listed(connection: apsw.Connection, condition: str, *values: object) -> Iterator[Listed]:
-    statement = (
-        f"SELECT {_COLUMNS}, {_LISTED} FROM placements p "  # noqa: S608 - ours
-        "CROSS JOIN discussions d ON d.number = p.discussion "
-        f"WHERE {condition} ORDER BY p.discussion"
-    )
-    for row in connection.execute(statement, values):
-        yield Listed(_placement(row), bool(row[7]), row[8])
+def _listed(row: tuple[Any, ...]) -> Listed:
+    return Listed(_placement(row), bool(row[7]), row[8])
 
 
 def _placement(row: tuple[Any, ...]) -> Placement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -24,14 +24,15 @@ class LineRepository:
     def __init__(self, root: Path) -> None:
         self.handle = pygit2.init_repository(str(root), bare=True, initial_head="main")
 
-    def commit(self, tree: Tree) -> bytes:
-        """Make a commit of a tree, without a parent; return its raw id."""
+    def commit(self, tree: Tree, parent: bytes = b"") -> bytes:
+        """Make a commit of a tree, by default without a parent; return its raw id."""
         builder = self.handle.TreeBuilder()
         for path, symbols in tree.items():
             text = "".join(f"{name} {body}\n" for name, body in symbols.items())
             blob = self.handle.create_blob(text.encode())
             builder.insert(path, blob, pygit2.enums.FileMode.BLOB)
-        made = self.handle.create_commit(None, _WHO, _WHO, "state", builder.write(), [])
+        parents = [pygit2.Oid(raw=parent)] if parent else []
+        made = self.handle.create_commit(None, _WHO, _WHO, "state", builder.write(), parents)
         return made.raw
 
     def check_out(self, commit: bytes, head: str = "refs/heads/main") -> None:
@@ -71,6 +72,32 @@ class LinePlacer:
             self._placed(number, origin, symbols.get(origin.symbol))
             for number, origin in origins.items()
         ]
+
+    def advance(
+        self, origins: Mapping[int, Origin], before: Mapping[int, Placement], old: bytes, new: bytes
+    ) -> list[Placement]:
+        """Return the same; where they were has to be right."""
+        symbols = self._repository.symbols(old)
+        assert before == {
+            number: self._placed(number, origin, symbols.get(origin.symbol))
+            for number, origin in origins.items()
+        }
+        return self.place(origins, new)
+
+    def may_return(
+        self,
+        origins: Mapping[int, Origin],
+        last: Mapping[int, Placement],
+        touched: Collection[bytes],
+        old: bytes,
+        new: bytes,
+    ) -> set[int]:
+        """Return the numbers of those that are there again; where they were has to be right."""
+        assert list(last.values()) == LinePlacer(self._repository).place(origins, old)
+        symbols = self._repository.symbols(new)
+        found = {number for number, origin in origins.items() if origin.symbol in symbols}
+        assert all(symbols[origins[number].symbol][0] in touched for number in found)
+        return found
 
     def _placed(
         self, number: int, origin: Origin, found: tuple[bytes, int, bytes] | None

@@ -23,6 +23,7 @@ from heddle_worker.failures import NotFoundError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.state import State
+from heddle_worker.repository.states import States
 from heddle_worker.store import discussions, placements
 from heddle_worker.store.database import Database
 from heddle_worker.store.discussions import NewDiscussion, Resolution
@@ -46,7 +47,9 @@ class Place:
         self.readers = exits.enter_context(contextlib.closing(Readers(database)))
         self.placer = LinePlacer(self.files)
         heads = Heads(repository, self.root)
-        self.placings = Placings(repository, heads, self.placer, self.writer, self.readers)
+        self.placings = Placings(
+            repository, States(repository), heads, self.placer, self.writer, self.readers
+        )
         self.found = Discussions(heads, self.placings, self.readers, self.root)
 
     def open(self, commit: bytes, symbol: str, name: str = "", body: str = TURN.body) -> int:
@@ -172,7 +175,7 @@ def test_a_pruned_head_costs_placing_all_of_them(place: Place) -> None:
     # A handle remembers objects that it has read.
     fresh = Repository.open(place.root)
     heads = Heads(fresh, place.root)
-    placings = Placings(fresh, heads, place.placer, place.writer, place.readers)
+    placings = Placings(fresh, States(fresh), heads, place.placer, place.writer, place.readers)
     place.placings = placings
     assert place.table() == place.from_scratch(second)
     assert all(one.is_changed for one in place.table())
@@ -307,9 +310,9 @@ class AnyHistory(RuleBasedStateMachine):
         self.place.files.check_out(self.head)
         return self.head
 
-    @rule(target=states, symbols=_PLACES)
-    def commit(self, symbols: dict[str, tuple[str, str]]) -> bytes:
-        return self.place.files.commit(tree_of(symbols))
+    @rule(target=states, symbols=_PLACES, parent=states, is_root=st.booleans())
+    def commit(self, symbols: dict[str, tuple[str, str]], parent: bytes, is_root: bool) -> bytes:
+        return self.place.files.commit(tree_of(symbols), b"" if is_root else parent)
 
     @rule(state=states)
     def check_out(self, state: bytes) -> None:
@@ -341,5 +344,5 @@ class AnyHistory(RuleBasedStateMachine):
         self._exits.close()
 
 
-AnyHistory.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+AnyHistory.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 TestAnyHistory = AnyHistory.TestCase

@@ -327,7 +327,7 @@ def test_each_worktree_is_asked_about_its_own_head(
     (other / "engine.py").write_text("def nothing():\n    return 1\n")
     repository.git("-C", str(other), "commit", "--quiet", "-am", "empty it")
     assert not client.get(opened.id).orphaned
-    there = {"repo_path": str(other)}
+    there: dict[str, Any] = {"repo_path": str(other)}
     assert client.get(opened.id, **there).orphaned
     assert client.by_symbol(**there)[0].orphaned
     assert client.by_state(**there)[0].orphaned
