@@ -136,6 +136,8 @@ _SERVED = {
     "heddle.v1.TransactionService/CommitTransaction",
     "heddle.v1.TransactionService/AbortTransaction",
     "heddle.v1.TransactionService/GetTransactionStatus",
+    "heddle.v1.StateReviewService/SignState",
+    "heddle.v1.StateReviewService/ListSignatures",
     "heddle.v1.HookService/RegisterHook",
     "heddle.v1.HookService/DeregisterHook",
     "heddle.v1.HookService/ListHooks",
