@@ -94,8 +94,13 @@ class Forger:
             request.scope.symbols.symbols.extend(refs)
 
     def _kind(self, request: SignStateRequest) -> None:
-        request.kind = common_pb2.ReviewKind.Value(
-            self._numbers.choice(common_pb2.ReviewKind.keys())
+        request.kind = self._numbers.choice(
+            (
+                common_pb2.REVIEW_KIND_UNSPECIFIED,
+                common_pb2.REVIEW_KIND_READ,
+                common_pb2.REVIEW_KIND_AGENT_PREVIEW,
+                common_pb2.REVIEW_KIND_AGENT_CO_REVIEW,
+            )
         )
 
     def _justification(self, request: SignStateRequest) -> None:

@@ -56,13 +56,13 @@ class SigningBench:
     def commit(self, files: Mapping[str, str | bytes | None], subject: str = "change") -> str:
         """Write and remove files, and commit; return the commit's id."""
         for name, text in files.items():
+            path = self.git.root / name
             if text is None:
-                self.git.git("rm", "-q", "-f", name)
-            elif isinstance(text, bytes):
-                (self.git.root / name).write_bytes(text)
-                self.git.git("add", name)
+                path.unlink()
             else:
-                self.git.write(name, text)
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        self.git.git("add", "--all")
         return self.git.commit(subject)
 
     def sign(self, commit: str, *symbols: tuple[str, str]) -> int:
