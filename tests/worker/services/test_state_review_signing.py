@@ -221,6 +221,17 @@ def test_the_same_again_is_refused(
     assert client.sign(signer, head(repository), kind=3, signed_at=request.signed_at) == "rs-2"
 
 
+def test_the_other_signature_of_a_pair_of_ecdsa_is_the_same_again(
+    client: SigningClient, repository: Repository
+) -> None:
+    request = client.request(p256_signer(raw=True), head(repository))
+    client.send(request)
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    r, s = request.signature[:32], int.from_bytes(request.signature[32:])
+    request.signature = r + (order - s).to_bytes(32)
+    assert refusal(client.send, request).code is grpc.StatusCode.ALREADY_EXISTS
+
+
 def test_a_retry_gets_its_reply_however_late(
     client: SigningClient, repository: Repository, signer: Signer
 ) -> None:
