@@ -22,6 +22,7 @@ BENCHMARKS: Final = {
     "peers": "other supervisors with the same worker, beside heddle",
     "snapshots": "snapshots of a worktree with 50,000 files, beside git status and git stash",
     "store": "durable writes, queries and followers, at a thousand operations and at a million",
+    "symbols": "symbols beside universal-ctags, outlines beside the bare parse",
     "transport": "the asyncio gRPC server beside the threaded one",
 }
 """Names and what they measure; `benchmarks.NAME` is the module of each."""
