@@ -36,13 +36,18 @@ def budgeted(signals: Iterable[Signal]) -> tuple[Budgeted, ...]:
     """
     chosen: list[Budgeted] = []
     anchors: set[str] = set()
-    for signal in sorted(signals, key=_preference):
+    for signal in preferred(signals):
         anchor = signal.anchor
         is_visible = len(anchors) < TICK_BUDGET and anchor not in anchors
         if is_visible:
             anchors.add(anchor)
         chosen.append(Budgeted(signal, is_visible))
     return tuple(chosen)
+
+
+def preferred(signals: Iterable[Signal]) -> tuple[Signal, ...]:
+    """Return signals in the order of preference; equal ones as they came."""
+    return tuple(sorted(signals, key=_preference))
 
 
 def listed(signals: Iterable[Budgeted]) -> tuple[Budgeted, ...]:

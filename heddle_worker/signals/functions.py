@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from heddle_worker.review.change import Change, FilePair, Place
 from heddle_worker.symbols.outline import Symbol
+
+_MOST: Final = 2_000
 
 
 class ChangedFunction(NamedTuple):
@@ -24,7 +27,11 @@ class ChangedFunction(NamedTuple):
 
 
 def changed_functions(change: Change) -> Iterator[ChangedFunction]:
-    """Yield the functions and methods that were added or edited, in the order of the change."""
+    """Yield the functions that were added or edited, in their order: the first 2,000 of them."""
+    return itertools.islice(_changed(change), _MOST)
+
+
+def _changed(change: Change) -> Iterator[ChangedFunction]:
     files = {pair.change.path: pair for pair in change.pairs}
     for each in change.symbols:
         if each.new is not None and each.new.symbol.kind.is_callable and each.changes_meaning:
