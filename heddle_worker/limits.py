@@ -83,5 +83,8 @@ DIFF_SECONDS: Final = 30.0
 FETCH_SECONDS: Final = 30.0
 """Time that git is given to fetch the contents of a file that a partial clone lacks."""
 
+MAX_WORKTREE_BYTES: Final = 64 * 1024 * 1024
+"""Contents of a worktree's changed files that are kept for one review; of others, lines count."""
+
 MAX_BLOB_BYTES: Final = 4 * 1024 * 1024
 """Size of a file whose contents are looked at; of a larger one only lines are counted."""
