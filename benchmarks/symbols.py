@@ -34,6 +34,8 @@ _ROUNDS: Final = 3
 _EXAMPLES: Final = 400
 _MAX_BYTES: Final = 1024 * 1024
 
+# Tests of GoogleTest, to which ctags gives the name of the macro.
+_TEST_MACROS: Final = frozenset({"TEST", "TEST_F", "TEST_P", "TYPED_TEST", "TYPED_TEST_P"})
 # What ctags calls functions, methods and classes, in the languages that are ours.
 _KINDS: Final = {
     "C": {"function", "struct", "union", "enum"},
@@ -146,7 +148,7 @@ def _claim(tag: _Tag, symbols: list[Symbol]) -> bool:
 
 def _spelt_alike(one: str, other: str) -> bool:
     """Whether two names are the same but for spaces, as those of operators are."""
-    return one.replace(" ", "") == other.replace(" ", "")
+    return one.replace(" ", "") == other.replace(" ", "").replace("::", ".")
 
 
 def _tags(ctags: str, root: Path) -> Iterator[_Tag]:
@@ -158,7 +160,8 @@ def _tags(ctags: str, root: Path) -> Iterator[_Tag]:
         name, path, _, kind, *extras = line.split("\t")
         about = dict(extra.split(":", 1) for extra in extras if ":" in extra)
         is_ours = kind in _KINDS.get(about.get("language", ""), ())
-        if is_ours and not name.startswith(("__anon", "anonymous", "Anonymous")):
+        is_named = not name.startswith(("__anon", "anonymous", "Anonymous"))
+        if is_ours and is_named and name not in _TEST_MACROS:
             yield _Tag(path.removeprefix("./"), name, kind, int(about["line"]))
 
 

@@ -17,6 +17,7 @@ from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.rescues import Rescues
+from heddle_worker.signing.ground import Ground
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.idempotency import FinishedRequests
@@ -49,6 +50,7 @@ class Domain:
         code: of the repository.
         origins: what discussions can be opened about.
         discussions: where they are.
+        ground: what signatures are held against.
     """
 
     root: Path
@@ -67,6 +69,7 @@ class Domain:
     code: Codebase
     origins: Origins
     discussions: Discussions
+    ground: Ground
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -110,6 +113,7 @@ class Domain:
             code=code,
             origins=Origins(code.states, code.outlines),
             discussions=Discussions(heads, placings, readers, root),
+            ground=Ground(code.history, code.diffs, code.blobs, readers),
         )
 
     @property

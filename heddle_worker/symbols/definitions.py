@@ -11,13 +11,13 @@ Span: TypeAlias = tuple[int, int]
 
 # Later ones say more, when several patterns have matched the same node.
 _KINDS: Final = (
+    "constant",
     "function",
     "class",
     "type",
     "interface",
     "method",
     "module",
-    "constant",
     "macro",
     "struct",
     "union",
@@ -101,7 +101,15 @@ def _named(source: bytes, steps: list[tuple[int, int, int, str]]) -> list[Defini
             else:
                 definition.name_start = start
                 definition.path = (*definition.parent, *parts) if parts else ()
+                if len(open_) > 1 and _is_same(definition, open_[-2][1]):
+                    definition.path = ()
     return [each for each in all_ if each.path]
+
+
+def _is_same(inner: Definition, outer: Definition) -> bool:
+    """Whether a function is named once more by what it is assigned to, as in `f = function f`."""
+    ends_alike = inner.end == outer.end or inner.end == outer.end - _WRAPPER_TAIL
+    return ends_alike and inner.path[-1:] == outer.path[-1:] and inner.kind == outer.kind
 
 
 def _wrap(definition: Definition, wraps: list[Span]) -> None:

@@ -63,7 +63,7 @@ LANGUAGES: Final = {
         queries=("c", "cpp"),
         unwanted=_C_TAGS,
         ignored=_CLASS_MACRO,
-        test_name=r"TEST(?:_[FP])?$|test_|.*_test$|Test[A-Z_]",
+        test_name=r"test_|.*_test$|Test[A-Z_]",
     ),
     "csharp": Language(
         "c_sharp",
@@ -103,6 +103,7 @@ LANGUAGES: Final = {
         "rust",
         tags=("rust",),
         queries=("rust",),
+        unwanted=(b"(declaration_list",),
         test_name=r"test_|.*_test$",
         test_mark=rb"#\[[^\]]*\b(?:test|rstest|test_case|quickcheck|wasm_bindgen_test)\b[^=]",
     ),

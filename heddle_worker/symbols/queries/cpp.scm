@@ -13,6 +13,13 @@
   (reference_declarator (function_declarator declarator: [(identifier) (field_identifier) (qualified_identifier) (destructor_name) (operator_name)] @name))
   (pointer_declarator declarator: (function_declarator declarator: [(field_identifier) (qualified_identifier) (operator_name)] @name))
   (operator_cast) @name]) @definition.function
+; A test of GoogleTest, which is named by its macro's arguments.
+(function_definition declarator: (function_declarator
+  declarator: (identifier) @_macro
+  parameters: (parameter_list
+    . (parameter_declaration type: (type_identifier) @parent)
+    . (parameter_declaration type: (type_identifier) @name) .))
+  (#match? @_macro "^(TYPED_)?TEST(_F|_P)?$")) @definition.test
 (declaration declarator: [
   (function_declarator declarator: [(destructor_name) (operator_name) (qualified_identifier)] @name)
   (reference_declarator (function_declarator declarator: [(identifier) (qualified_identifier) (operator_name)] @name))]) @definition.signature
