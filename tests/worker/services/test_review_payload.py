@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
 import pytest
 from refusals import refusal
+from waiting import wait_until
 from worker_bench import Repository, Worker
 
 from heddle_api.local.v1 import review_pb2
@@ -202,7 +204,11 @@ def test_a_payload_that_was_given_before_tells_what_is_new(
     assert [one.id for one in client.review(commit).discussions] == [talk.id]
     config = repository.heddle_dir / "config.toml"
     config.write_text("[review.requirements]\nopen_discussions_block = false\n")
-    assert all(one.satisfied for one in client.review(commit).merge_requirements)
+    # The file is looked at again after some milliseconds.
+    wait_until(
+        lambda: all(one.satisfied for one in client.review(commit).merge_requirements),
+        "the setting holds",
+    )
 
 
 def test_settings_that_make_no_sense_are_told(client: Client, repository: Repository) -> None:
@@ -212,7 +218,13 @@ def test_settings_that_make_no_sense_are_told(client: Client, repository: Reposi
     assert refused.code is grpc.StatusCode.FAILED_PRECONDITION
     assert "review.requirements.min_signatures" in refused.message
     config.unlink()
-    assert client.review().state_id
+
+    def is_reviewed() -> bool:
+        with contextlib.suppress(grpc.RpcError):
+            return bool(client.review().state_id)
+        return False
+
+    wait_until(is_reviewed, "the file is known to be gone")
 
 
 @pytest.mark.parametrize(
