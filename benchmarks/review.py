@@ -102,10 +102,8 @@ def run(options: Options) -> Report:
         daemon.serve("--no-standby")
         reviewer = _Reviewer(stack.enter_context(connect(daemon.status().socket)))
         reviewer.until_complete(commits[0])
-        cold, following = (
-            commits[: effort.samples + 1],
-            commits[effort.samples : effort.samples * 2 + 1],
-        )
+        samples = effort.samples
+        cold, following = commits[: samples + 1], commits[samples : samples * 2 + 1]
         rows = [
             _cold_row(daemon, reviewer, cold),
             _next_row(daemon, reviewer, following),
@@ -186,12 +184,14 @@ class _Bare:
         self._parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
 
     def review(self, old: str, new: str) -> None:
+        """Compare two commits that edit files and do nothing else."""
         diff = self._repository.diff(old, new)
         diff.find_similar(DiffFind.FIND_RENAMES)
-        for patch in diff:
-            _ = patch.line_stats
-            for side in (patch.delta.old_file, patch.delta.new_file):
-                self._parser.parse(self._repository[side.id].data)
+        _ = diff.stats.insertions
+        for delta in diff.deltas:
+            for side in (delta.old_file, delta.new_file):
+                _kind, content = self._repository.read(side.id)
+                self._parser.parse(content)
 
 
 @contextmanager
