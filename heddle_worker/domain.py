@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.changes import Changes
 from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.heads import Heads
@@ -17,6 +18,8 @@ from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.rescues import Rescues
+from heddle_worker.review_config import ReviewConfiguration
+from heddle_worker.signalling import Signalling
 from heddle_worker.signing.ground import Ground
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
@@ -51,6 +54,7 @@ class Domain:
         origins: what discussions can be opened about.
         discussions: where they are.
         ground: what signatures are held against.
+        signalling: computes the signals of its states.
     """
 
     root: Path
@@ -70,6 +74,7 @@ class Domain:
     origins: Origins
     discussions: Discussions
     ground: Ground
+    signalling: Signalling
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -96,6 +101,9 @@ class Domain:
         code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
         travelling = Travelling(code.traveller, code.states, code.outlines)
         placings = Placings(repository, code.states, heads, travelling, writer, readers)
+        discussions = Discussions(heads, placings, readers, root)
+        changes = Changes(code.states, code.diffs, code.outlines)
+        settings = ReviewConfiguration(heddle_dir).current
         return cls(
             root=root,
             repository=repository,
@@ -112,8 +120,9 @@ class Domain:
             rescues=Rescues(copies, transactions),
             code=code,
             origins=Origins(code.states, code.outlines),
-            discussions=Discussions(heads, placings, readers, root),
+            discussions=discussions,
             ground=Ground(code.history, code.diffs, code.blobs, readers),
+            signalling=Signalling.of(code, changes, discussions, settings),
         )
 
     @property
@@ -138,6 +147,7 @@ class Domain:
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
         self.verification.close()
+        self.signalling.close()
         self.code.close()
         self.tail.end()
         self.readers.close()
