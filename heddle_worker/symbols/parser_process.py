@@ -33,6 +33,9 @@ def main(processor_seconds: float, memory_bytes: int) -> int:
         processor_seconds: that one source may take, beyond which SIGPROF ends the process.
         memory_bytes: of address space.
     """
+    # Not at the top: the worker imports this module as well, and has no use for grammars.
+    from heddle_worker.symbols.extraction import extractor
+
     os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit_memory(memory_bytes)
@@ -43,12 +46,15 @@ def main(processor_seconds: float, memory_bytes: int) -> int:
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
     try:
         while (request := _read(requests)) is not None:
+            start = 1 + request[0]
+            # A grammar that is loaded first does not count.
+            extract = extractor(request[1:start].decode())
             # The parser does not return to the interpreter, so a signal has to do it the hard way.
             signal.setitimer(signal.ITIMER_PROF, processor_seconds)
-            reply = _answer(request)
+            is_partial, symbols = extract.outline(request[start:])
             signal.setitimer(signal.ITIMER_PROF, 0)
-            replies.write(len(reply).to_bytes(LENGTH_BYTES, "big"))
-            replies.write(reply)
+            reply = bytes([is_partial]) + marshal.dumps(symbols)
+            replies.write(len(reply).to_bytes(LENGTH_BYTES, "big") + reply)
             replies.flush()
     except MemoryError:
         return EXIT_OUT_OF_MEMORY
@@ -56,14 +62,6 @@ def main(processor_seconds: float, memory_bytes: int) -> int:
         # The worker is gone; what is still buffered cannot go anywhere.
         os._exit(0)
     return 0
-
-
-def _answer(request: bytes) -> bytes:
-    from heddle_worker.symbols.extraction import extractor
-
-    start = 1 + request[0]
-    is_partial, symbols = extractor(request[1:start].decode()).outline(request[start:])
-    return bytes([is_partial]) + marshal.dumps(symbols)
 
 
 def _read(stream: BinaryIO) -> bytes | None:
