@@ -213,6 +213,14 @@ def test_deep_nesting_alone_is_no_hindrance(bench: Bench) -> None:
     assert [symbol.name for symbol in outline.symbols] == ["x", "f"]
 
 
+def test_a_file_that_ends_the_process_takes_none_along(limited: Bench) -> None:
+    sources = [limited.source(b"a.py", b"x = %d\n" % number) for number in range(5)]
+    sources.insert(2, limited.source(b"b.py", SLOW[:80_000]))
+    statuses = [outline.status for outline in limited.outlines.of(sources)]
+    assert statuses.pop(2) is OutlineStatus.TOO_SLOW
+    assert set(statuses) == {OutlineStatus.COMPLETE}
+
+
 def test_a_killed_process_is_replaced_by_another(bench: Bench) -> None:
     assert bench.one(b"a.py", PYTHON).status is OutlineStatus.COMPLETE
     (process,) = parser_processes()
