@@ -77,12 +77,15 @@ class Ground:
     def touching(self, state: State) -> Touching:
         """Return what a state changes against its first parent.
 
+        What cannot be compared with its parent is a change that is the same nowhere else.
+
         Raises:
             RepositoryError: it cannot be read.
         """
         try:
             diff = self._diffs.of_state(state)
-        except DiffTimeoutError:
+        except (DiffTimeoutError, MissingObjectError):
+            # In a shallow clone, its parent is not there. It can be signed all the same.
             return self._too_much(state, EMPTY)
         pairs = Lookups(self._history).pairs(diff.files)
         return self.touching_of(state, diff, pairs)

@@ -186,6 +186,19 @@ def test_a_change_that_is_too_large_holds_only_where_it_is(bench: SigningBench) 
     assert bench.holding(rebased(bench, state, {"b.py": code(k="40")})) == {}
 
 
+def test_a_state_without_its_parent_can_be_signed(bench: SigningBench, tmp_path: Path) -> None:
+    state = bench.commit({"a.py": code(f="10")})
+    shallow = SigningBench(tmp_path / "shallow")
+    try:
+        shallow.git.git("fetch", "--quiet", "--depth=1", f"file://{bench.git.root}", state)
+        shallow.sign(state)
+        shallow.sign(state, ("a.py", "f"))
+        assert shallow.touched(state) == ["*:"]
+        assert shallow.holding(state) == {0: {"*:"}, 1: set()}
+    finally:
+        shallow.close()
+
+
 NAMES = ("f", "g", "h", "i")
 EDITS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["x", "y"]), min_size=1)
 
