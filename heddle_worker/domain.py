@@ -6,20 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from heddle_worker.discussions.history import GitHistory
-from heddle_worker.limits import MAX_BLOB_BYTES
+from heddle_worker.codebase import Codebase
+from heddle_worker.discussions.discussions import Discussions
+from heddle_worker.discussions.heads import Heads
+from heddle_worker.discussions.origins import Origins
+from heddle_worker.discussions.placing import Placings
+from heddle_worker.discussions.travelling import Travelling
 from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
-from heddle_worker.repository.ancestry import Ancestry
-from heddle_worker.repository.blobs import Blobs
-from heddle_worker.repository.errors import BlobTooLargeError, MissingObjectError
 from heddle_worker.repository.repository import Repository
-from heddle_worker.repository.states import States
-from heddle_worker.repository.tree_diff import TreeDiffs
 from heddle_worker.rescues import Rescues
 from heddle_worker.signing.ground import Ground
-from heddle_worker.store.cache import Cache, cache_path
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.idempotency import FinishedRequests
@@ -27,8 +25,6 @@ from heddle_worker.store.readers import Readers
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
-from heddle_worker.symbols.outlines import Outlines
-from heddle_worker.symbols.parsers import Parsers
 from heddle_worker.transactions import Transactions
 from heddle_worker.watcher import Watcher
 from heddle_worker.worktree_copies import WorktreeCopies
@@ -51,10 +47,9 @@ class Domain:
         watcher: reads git's activity into the log as it happens.
         transactions: on the repository's worktrees.
         rescues: of what transactions keep.
-        states: of the repository.
-        diffs: compares them.
-        cache: of what can be computed again.
-        outlines: of files.
+        code: of the repository.
+        origins: what discussions can be opened about.
+        discussions: where they are.
         ground: what signatures are held against.
     """
 
@@ -71,10 +66,9 @@ class Domain:
     watcher: Watcher
     transactions: Transactions
     rescues: Rescues
-    states: States
-    diffs: TreeDiffs
-    cache: Cache
-    outlines: Outlines
+    code: Codebase
+    origins: Origins
+    discussions: Discussions
     ground: Ground
 
     @classmethod
@@ -99,10 +93,9 @@ class Domain:
         operation_log = OperationLog(repository, writer, readers)
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
-        states, diffs, blobs = States(repository), TreeDiffs(repository), Blobs(repository)
-        cache = Cache(cache_path(heddle_dir))
-        outlines = Outlines(cache, lambda blob: _read(blobs, blob), Parsers())
-        history = GitHistory(Ancestry(repository), states, diffs, outlines.of)
+        code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
+        travelling = Travelling(code.traveller, code.states, code.outlines)
+        placings = Placings(repository, code.states, heads, travelling, writer, readers)
         return cls(
             root=root,
             repository=repository,
@@ -117,11 +110,10 @@ class Domain:
             watcher=Watcher(repository.common_dir, operation_log.refresh, tail),
             transactions=transactions,
             rescues=Rescues(copies, transactions),
-            states=states,
-            diffs=diffs,
-            cache=cache,
-            outlines=outlines,
-            ground=Ground(history, diffs, blobs, readers),
+            code=code,
+            origins=Origins(code.states, code.outlines),
+            discussions=Discussions(heads, placings, readers, root),
+            ground=Ground(code.history, code.diffs, code.blobs, readers),
         )
 
     @property
@@ -145,18 +137,9 @@ class Domain:
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
-        self.diffs.close()
-        self.outlines.close()
-        self.cache.close()
         self.verification.close()
+        self.code.close()
         self.tail.end()
         self.readers.close()
         self.finished.close()
         self.writer.close()
-
-
-def _read(blobs: Blobs, blob: bytes) -> bytes:
-    try:
-        return blobs.read(blob, MAX_BLOB_BYTES)
-    except (MissingObjectError, BlobTooLargeError) as error:
-        raise LookupError(str(error)) from error

@@ -23,6 +23,10 @@ class DamagedRepositoryError(RepositoryError):
     """The repository's own files are broken, or cannot be read."""
 
 
+class NoWorktreeError(RepositoryError):
+    """The repository is bare, and has no files that could be looked at."""
+
+
 class InvalidStateError(RepositoryError):
     """What is said to be a state's id cannot be one, or names something that is no commit."""
 

@@ -81,6 +81,7 @@ def _below(handle: pygit2.Repository, tree: bytes, prefix: bytes) -> list[FileVe
 
 def _entry(tree: pygit2.Tree, name: str) -> pygit2.Object | None:
     try:
-        return tree[name] if name else None
+        # To libgit2 a name would end at its first zero byte.
+        return tree[name] if name and "\0" not in name else None
     except (KeyError, ValueError):
         return None

@@ -16,7 +16,7 @@ _MOST_HOLDERS: Final = 48
 """A hash that more symbols have than this says nothing about any of them."""
 _MOST_COMPARED: Final = 8
 _MOST_NAMESAKES: Final = 16
-_LEAST_LIKENESS: Final = 0.3
+_LEAST_LIKENESS: Final = 0.25
 _LEAST_SKETCH: Final = 6
 _LEAST_SKETCH_ELSEWHERE: Final = 10
 
@@ -96,18 +96,21 @@ def score(old: Item, new: Item) -> float:
     same_file = old.pair == new.pair
     same_name = old.simple == new.simple
     same_parent = same_file and old.parent == new.parent
-    if likeness < _least(same_file, same_name, same_parent):
+    same_place = same_parent and old.around == new.around
+    if likeness < _least(same_file, same_name, same_parent, same_place):
         return 0.0
     size = min(len(old.symbol.sketch), len(new.symbol.sketch))
     least_size = _LEAST_SKETCH if same_parent else _LEAST_SKETCH_ELSEWHERE
     if size < least_size and not (same_name and same_file):
         return 0.0
-    return likeness + 0.2 * same_name + 0.1 * same_file + 0.05 * same_parent
+    return likeness + 0.2 * same_name + 0.1 * same_file + 0.05 * same_parent + 0.1 * same_place
 
 
-def _least(same_file: bool, same_name: bool, same_parent: bool) -> float:
+def _least(same_file: bool, same_name: bool, same_parent: bool, same_place: bool) -> float:
+    if same_place:
+        return _LEAST_LIKENESS
     if same_name:
-        return _LEAST_LIKENESS if same_file else 0.45
+        return 0.3 if same_file else 0.35
     if same_file:
-        return 0.5 if same_parent else 0.6
-    return 0.7
+        return 0.4 if same_parent else 0.5
+    return 0.6

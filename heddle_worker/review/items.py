@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +31,7 @@ class Item:
         name, parent: without the marks of overloads.
         simple: its simple name.
         family: what its kind has in common with those it may become.
+        around: names of the symbols before and behind it in its file.
         partner: the same symbol in the other side, once it is known.
     """
 
@@ -41,6 +42,7 @@ class Item:
     parent: str
     simple: str
     family: str
+    around: tuple[str, str]
     partner: Item | None = None
 
 
@@ -52,14 +54,27 @@ class Sides:
     new: list[Item] = field(default_factory=list)
 
 
-def items_of(pair: int, path: bytes, symbols: Iterable[Symbol]) -> list[Item]:
-    """Return a file's symbols as items."""
+def items_of(
+    pair: int, path: bytes, symbols: Sequence[Symbol], wanted: Container[int] | None = None
+) -> list[Item]:
+    """Return a file's symbols as items.
+
+    Args:
+        pair: number of its pair of files.
+        path: the file's.
+        symbols: all of them.
+        wanted: places in them of those that are wanted; `None` for all.
+    """
     found = []
-    for symbol in symbols:
+    for place, symbol in enumerate(symbols):
+        if wanted is not None and place not in wanted:
+            continue
         name = without_marks(symbol.name)
         parent, _, simple = name.rpartition("::")
         family = _FAMILIES.get(symbol.kind, "type")
-        found.append(Item(pair, path, symbol, name, parent, simple, family))
+        before = symbols[place - 1].name if place else ""
+        behind = symbols[place + 1].name if place + 1 < len(symbols) else ""
+        found.append(Item(pair, path, symbol, name, parent, simple, family, (before, behind)))
     return found
 
 

@@ -68,13 +68,22 @@ def _sides(number: int, pair: FilePair) -> Sides:
     new_path = new.path if new is not None else pair.change.path
     old_symbols = pair.old.symbols if pair.old is not None else ()
     new_symbols = pair.new.symbols if pair.new is not None else ()
-    if old_path == new_path:
-        # Most symbols of a file that differs do not, and need no further look.
-        same = {(each.name, each.content) for each in old_symbols}
-        same &= {(each.name, each.content) for each in new_symbols}
-        old_symbols = tuple(each for each in old_symbols if (each.name, each.content) not in same)
-        new_symbols = tuple(each for each in new_symbols if (each.name, each.content) not in same)
-    return Sides(items_of(number, old_path, old_symbols), items_of(number, new_path, new_symbols))
+    if old_path != new_path:
+        return Sides(
+            items_of(number, old_path, old_symbols), items_of(number, new_path, new_symbols)
+        )
+    # Most symbols of a file that differs do not, and need no further look.
+    olds = [(each.name, each.content) for each in old_symbols]
+    news = [(each.name, each.content) for each in new_symbols]
+    same = set(olds) & set(news)
+    return Sides(
+        items_of(number, old_path, old_symbols, _without(olds, same)),
+        items_of(number, new_path, new_symbols, _without(news, same)),
+    )
+
+
+def _without(keys: Sequence[tuple[str, bytes]], same: set[tuple[str, bytes]]) -> set[int]:
+    return {place for place, key in enumerate(keys) if key not in same}
 
 
 def _is_unread(outline: Outline | None) -> bool:

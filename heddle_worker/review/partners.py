@@ -158,6 +158,13 @@ def _same_name(item: Item) -> Hashable | None:
     return item.family, item.symbol.meaning, item.simple
 
 
+def _same_shell(item: Item) -> Hashable | None:
+    """Return what a class keeps when its methods are others."""
+    if not item.symbol.own or item.symbol.own == item.symbol.meaning:
+        return None
+    return item.family, item.symbol.own, item.simple
+
+
 def _same_parent(item: Item) -> Hashable:
     return item.family, item.symbol.meaning, item.pair, item.parent
 
@@ -174,7 +181,14 @@ def _anywhere(item: Item) -> Hashable | None:
     return item.family, item.symbol.meaning
 
 
-_SAME_MEANING: Final = (_same_name_and_parent, _same_name, _same_parent, _same_file, _anywhere)
+_SAME_MEANING: Final = (
+    _same_name_and_parent,
+    _same_name,
+    _same_shell,
+    _same_parent,
+    _same_file,
+    _anywhere,
+)
 
 
 def _holds_others(item: Item) -> bool:

@@ -26,9 +26,17 @@ def resolve_state(domain: Domain, root: Path, field: str, state_id: bytes) -> St
         StateNotFoundError: there is no such state.
         RepositoryError: an object is missing or cannot be read.
     """
-    states = domain.states if root == domain.root else States(Repository.open(root))
+    states = domain.code.states if root == domain.root else States(Repository.open(root))
     try:
         return states.resolve(state_id)
     except InvalidStateError as error:
         description = str(error).removeprefix("invalid state_id: ")
         raise InvalidRequestError.of_fields(FieldViolation(field, description)) from error
+
+
+def raw_id(state_id: bytes) -> bytes:
+    """Return the raw id that a state's id in hexadecimal stands for; any other as it is."""
+    try:
+        return bytes.fromhex(state_id.decode("ascii"))
+    except ValueError:
+        return state_id

@@ -11,13 +11,13 @@ Span: TypeAlias = tuple[int, int]
 
 # Later ones say more, when several patterns have matched the same node.
 _KINDS: Final = (
+    "constant",
     "function",
     "class",
     "type",
     "interface",
     "method",
     "module",
-    "constant",
     "macro",
     "struct",
     "union",
@@ -64,8 +64,8 @@ def definitions(source: bytes, spans: dict[str, list[Span]]) -> list[Definition]
     """Return the definitions that the captured spans are about, the outer before the inner."""
     kinds: dict[Span, str] = {}
     for capture, found in spans.items():
-        if capture.startswith(_PREFIX):
-            kind = capture.removeprefix(_PREFIX)
+        kind = capture.removeprefix(_PREFIX)
+        if capture.startswith(_PREFIX) and kind in _RANK:
             for span in found:
                 if _RANK[kind] >= _RANK[kinds.get(span, _KINDS[0])]:
                     kinds[span] = kind
@@ -101,7 +101,15 @@ def _named(source: bytes, steps: list[tuple[int, int, int, str]]) -> list[Defini
             else:
                 definition.name_start = start
                 definition.path = (*definition.parent, *parts) if parts else ()
+                if len(open_) > 1 and _is_same(definition, open_[-2][1]):
+                    definition.path = ()
     return [each for each in all_ if each.path]
+
+
+def _is_same(inner: Definition, outer: Definition) -> bool:
+    """Whether a function is named once more by what it is assigned to, as in `f = function f`."""
+    ends_alike = inner.end == outer.end or inner.end == outer.end - _WRAPPER_TAIL
+    return ends_alike and inner.path[-1:] == outer.path[-1:] and inner.kind == outer.kind
 
 
 def _wrap(definition: Definition, wraps: list[Span]) -> None:
@@ -115,12 +123,14 @@ def _wrap(definition: Definition, wraps: list[Span]) -> None:
 
 def _parts(name: bytes) -> tuple[str, ...]:
     """Return a name's parts; it may be written with its parents, as in `A<T>::f`."""
-    name, operator, operand = name[:_MAX_NAME_BYTES].partition(b"operator")
-    if b"<" in name:
-        while (bare := _TEMPLATE_ARGUMENTS.sub(b"", name)) != name:
-            name = bare
-    # In `operator std::string` nothing is a parent of anything.
-    name += operator + operand.replace(b"::", b".")
-    name = _SPACE.sub(b" ", name).strip(_QUOTES + b" ").replace(b"#", b"")
+    name, operator, operand = name.partition(b"operator")
+    while (bare := _TEMPLATE_ARGUMENTS.sub(b"", name)) != name:
+        name = bare
+    if operator:
+        # What follows the brackets of `operator bool()` is no name, nor are they.
+        operand = b"()" if operand.lstrip().startswith(b"(") else operand.partition(b"(")[0]
+        # In `operator std::string` nothing is a parent of anything.
+        name += operator + operand.replace(b"::", b".")
+    name = _SPACE.sub(b" ", name[:_MAX_NAME_BYTES]).strip(_QUOTES + b" ").replace(b"#", b"")
     text = name.decode("utf-8", "replace")
     return tuple(part.strip() for part in text.split("::") if part.strip())

@@ -15,7 +15,7 @@ from heddle_worker.symbols.grammar import Grammar
 from heddle_worker.symbols.tokens import DIGEST_BYTES, Tokens, sketch, token_pattern
 
 RawSymbol: TypeAlias = tuple[
-    str, str, int, int, int, int, bytes, bytes, tuple[int, ...], tuple[str, ...], bool
+    str, str, int, int, int, int, bytes, bytes, tuple[int, ...], tuple[str, ...], bool, bytes
 ]
 """The fields of a `Symbol` in their order, its kind as text."""
 
@@ -23,6 +23,7 @@ _CALLABLE: Final = frozenset({"function", "method", "test"})
 _HOLDS_METHODS: Final = frozenset(
     {"class", "struct", "union", "interface", "trait", "enum", "scope"}
 )
+_TAGGED: Final = frozenset({"struct", "union", "enum"})
 
 
 class Extractor:
@@ -35,18 +36,36 @@ class Extractor:
         self._test_name = re.compile(table.test_name or r"(?!)")
         self._test_mark = re.compile(table.test_mark or rb"(?!)")
 
+    def parse(self, source: bytes) -> tree_sitter.Tree:
+        """Return the bare tree of a source."""
+        return self._grammar.parser.parse(source)
+
     def outline(self, source: bytes) -> tuple[bool, tuple[RawSymbol, ...]]:
         """Return whether a source has syntax errors, and its symbols, the outer before the inner.
 
         Neither its bytes nor how deeply it is nested can make this fail.
         """
-        root = self._grammar.parser.parse(source).root_node
+        root = self.parse(self._without_ignored(source)).root_node
         captured = tree_sitter.QueryCursor(self._grammar.query).captures(root)
         spans = {name: [node.byte_range for node in nodes] for name, nodes in captured.items()}
         found = definitions(source, spans)
         if not found:
             return root.has_error, ()
         return root.has_error, tuple(self._symbols(source, spans, found))
+
+    def _without_ignored(self, source: bytes) -> bytes:
+        """Return a source with spaces in place of what the parser would stumble over."""
+        ignored = self._grammar.language.ignored
+        spans = [
+            match.span(match.lastindex or 0)
+            for match in (ignored.finditer(source) if ignored else ())
+        ]
+        if not spans:
+            return source
+        blanked = bytearray(source)
+        for start, end in spans:
+            blanked[start:end] = b" " * (end - start)
+        return bytes(blanked)
 
     def _symbols(
         self, source: bytes, spans: dict[str, list[Span]], found: list[Definition]
@@ -66,17 +85,23 @@ class Extractor:
         symbols: list[RawSymbol] = []
         taken: dict[str, int] = {}
         sketches = _sketches(found, tokens)
-        for each, (path, kind), own in zip(found, _placed(found), sketches, strict=True):
+        placed = _placed(found)
+        own_parts = _own_parts(found, placed, tokens)
+        for each, (path, kind), own_sketch, parts in zip(
+            found, placed, sketches, own_parts, strict=True
+        ):
             if kind == "scope":
                 continue
             name = "::".join(path)
             is_test = kind == "test" or (kind in _CALLABLE and self._is_test(source, each, path))
             called: tuple[str, ...] = ()
             if kind in _CALLABLE:
-                begin, end = (bisect_left(call_starts, at) for at in (each.start, each.end))
+                begin, end = (bisect_left(call_starts, at) for at in (each.name_start, each.end))
                 names = {call.decode("utf-8", "replace") for call in set(call_names[begin:end])}
                 called = tuple(sorted(names))
             taken[name] = number = taken.get(name, 0) + 1
+            whole = ((tokens.index(each.start), tokens.index(each.end)),)
+            meaning = tokens.meaning(whole, path[-1])
             symbols.append(
                 (
                     name if number == 1 else f"{name}#{number}",
@@ -86,10 +111,11 @@ class Extractor:
                     each.start,
                     each.end,
                     blake2b(source[each.start : each.end], digest_size=DIGEST_BYTES).digest(),
-                    tokens.meaning(tokens.index(each.start), tokens.index(each.end), path[-1]),
-                    own,
+                    meaning,
+                    own_sketch,
                     called,
                     is_test,
+                    meaning if len(parts) == 1 else tokens.meaning(parts, path[-1]),
                 )
             )
         return symbols
@@ -142,6 +168,9 @@ def _placed(found: list[Definition]) -> list[tuple[tuple[str, ...], str]]:
         while around and around[-1][0] <= each.start:
             around.pop()
         path, kind = each.path, each.kind
+        if around and around[-1][2] == "type" and kind in _TAGGED:
+            # As in `typedef struct node { ... } node_t`, where neither is the other's parent.
+            around.pop()
         if around:
             path = (*around[-1][1], *path)
         is_member = len(each.path) > 1 or (around and around[-1][2] in _HOLDS_METHODS)
@@ -150,6 +179,26 @@ def _placed(found: list[Definition]) -> list[tuple[tuple[str, ...], str]]:
         placed.append((path, kind))
         around.append((each.end, path, kind))
     return placed
+
+
+def _own_parts(
+    found: list[Definition], placed: list[tuple[tuple[str, ...], str]], tokens: Tokens
+) -> list[list[Span]]:
+    """Return where the tokens of each definition are, without those of the symbols in it."""
+    parts = [[(tokens.index(each.start), tokens.index(each.end))] for each in found]
+    around: list[int] = []
+    for number, (each, (_path, kind)) in enumerate(zip(found, placed, strict=True)):
+        # What only gives its name is no symbol, and belongs to the one around it.
+        if kind == "scope":
+            continue
+        while around and found[around[-1]].end <= each.start:
+            around.pop()
+        if around:
+            start, end = parts[around[-1]].pop()
+            inner_start, inner_end = parts[number][0]
+            parts[around[-1]] += [(start, inner_start), (max(start, inner_end), end)]
+        around.append(number)
+    return parts
 
 
 def _sketches(found: list[Definition], tokens: Tokens) -> list[tuple[int, ...]]:

@@ -17,6 +17,8 @@ class Language:
         tags: modules of the grammars whose own tags hold for it.
         queries: our own queries beside this module, which go on where those tags end.
         unwanted: beginnings of patterns among those tags that our own ones replace.
+        ignored: what the parser is not to see, in its last group; a macro that only a
+            preprocessor would know to be nothing.
         operators: regular expression of further operators of more than one character.
         test_name: of callables that are tests.
         test_mark: in the decorators, attributes or modifiers of callables that are tests.
@@ -27,6 +29,7 @@ class Language:
     tags: tuple[str, ...] = ()
     queries: tuple[str, ...] = ()
     unwanted: tuple[bytes, ...] = ()
+    ignored: re.Pattern[bytes] | None = None
     operators: bytes = b""
     test_name: str = ""
     test_mark: bytes = b""
@@ -37,6 +40,14 @@ _C_TAGS: Final = (
     b"(declaration type: (union_specifier",
     b"(enum_specifier",
     b"(class_specifier",
+)
+# As in `class MYLIB_EXPORT Thing : public Base {` and in `MYLIB_EXPORT template <class T>`.
+_CLASS_MACRO: Final = re.compile(
+    rb"\b(?:class|struct|union|enum(?:\s+class)?)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)"
+    rb"(?=\s+[A-Za-z_][\w:]*(?:<[^;{}]*>)?(?:\s+final)?\s*[:{])"
+    rb"|^[ \t]*([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)"
+    rb"(?=\s+(?:template|class|struct|enum|inline|constexpr|static|virtual|explicit)\b)",
+    re.MULTILINE,
 )
 _SCRIPT_TESTS: Final = r"(?:test|it|describe)(?![a-z])"
 _XUNIT: Final = (
@@ -51,7 +62,8 @@ LANGUAGES: Final = {
         tags=("cpp",),
         queries=("c", "cpp"),
         unwanted=_C_TAGS,
-        test_name=r"TEST(?:_[FP])?$|test_|.*_test$|Test[A-Z_]",
+        ignored=_CLASS_MACRO,
+        test_name=r"test_|.*_test$|Test[A-Z_]",
     ),
     "csharp": Language(
         "c_sharp",
@@ -91,6 +103,7 @@ LANGUAGES: Final = {
         "rust",
         tags=("rust",),
         queries=("rust",),
+        unwanted=(b"(declaration_list",),
         test_name=r"test_|.*_test$",
         test_mark=rb"#\[[^\]]*\b(?:test|rstest|test_case|quickcheck|wasm_bindgen_test)\b[^=]",
     ),
@@ -184,6 +197,7 @@ _SHEBANG_BYTES: Final = 256
 
 UNDECIDED_HEADER: Final = "c or cpp"
 UNDECIDED_SCRIPT: Final = "script"
+UNDECIDED: Final = (UNDECIDED_HEADER, UNDECIDED_SCRIPT)
 
 
 def language_by_name(path: bytes) -> str:

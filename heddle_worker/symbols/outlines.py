@@ -10,8 +10,7 @@ from typing import Final
 from heddle_worker.store.cache import Cache
 from heddle_worker.symbols.encoding import decode, encode
 from heddle_worker.symbols.languages import (
-    UNDECIDED_HEADER,
-    UNDECIDED_SCRIPT,
+    UNDECIDED,
     language_by_content,
     language_by_name,
 )
@@ -27,7 +26,6 @@ from heddle_worker.symbols.parsers import Parsed, Parsers
 
 _KIND: Final = "outline"
 _UNKNOWN: Final = Outline("", OutlineStatus.UNKNOWN_LANGUAGE)
-_UNDECIDED: Final = (UNDECIDED_HEADER, UNDECIDED_SCRIPT)
 _UNFINISHED_BYTES: Final = 16 * 1024 * 1024
 _UNFINISHED_FILES: Final = 256
 
@@ -129,7 +127,7 @@ class Outlines:
             return 0, _known(language, OutlineStatus.TOO_LARGE)
         if b"\0" in content[:BINARY_BYTES]:
             return 0, _known(language, OutlineStatus.BINARY)
-        if language in _UNDECIDED:
+        if language in UNDECIDED:
             language = language_by_content(language, content)
         if not language:
             return 0, _known("", OutlineStatus.UNKNOWN_LANGUAGE)
@@ -142,5 +140,5 @@ def _key(language: str, source: Source) -> bytes:
 
 def _known(language: str, status: OutlineStatus) -> Future[Parsed]:
     future: Future[Parsed] = Future()
-    future.set_result(Parsed(encode("" if language in _UNDECIDED else language, status)))
+    future.set_result(Parsed(encode("" if language in UNDECIDED else language, status)))
     return future

@@ -11,12 +11,15 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import chain
 from typing import Final
 
 from heddle_worker.symbols.definitions import Span
 
 DIGEST_BYTES: Final = 16
 SKETCH_SIZE: Final = 64
+
+_MANY: Final = 4 * SKETCH_SIZE
 
 # Control characters that no source has where they could be taken for these.
 _TEXT, _TEXT_END, _MARK, _END = b"\x02", b"\x03", b"\x05", b"\x06"
@@ -43,7 +46,8 @@ class Tokens:
         source: all of it.
         pattern: of its tokens.
         spans: what a query captured: `comment` is left out, `text` is one token to the letter,
-            where a `mark` begins and an `end` ends there is a token of its own.
+            and so is a `word` that is more than letters and digits; where a `mark` begins and an
+            `end` ends there is a token of its own.
         cuts: places whose index among the tokens is going to be needed.
     """
 
@@ -57,16 +61,25 @@ class Tokens:
         self._pattern = pattern
         self._indices: dict[int, int] = {}
         self._tokens: list[bytes] = []
-        self._split(source, _steps(spans, cuts))
+        self._split(source, _steps(source, spans, cuts))
         self._hashes: Sequence[int] | None = None
 
     def index(self, cut: int) -> int:
         """Return how many tokens there are before a place that was asked for."""
         return self._indices[cut]
 
-    def meaning(self, start: int, end: int, name: str) -> bytes:
-        """Return the digest of the tokens from one index to another, whatever the name is."""
-        joined = b"\0" + _BETWEEN.join(self._tokens[start:end]) + b"\1"
+    def meaning(self, parts: Iterable[Span], name: str) -> bytes:
+        """Return the digest of the tokens from one index to another, whatever the name is.
+
+        Args:
+            parts: such pairs of indices, in their order.
+            name: what stands for itself wherever it is one of them.
+        """
+        tokens = list(chain.from_iterable(self._tokens[start:end] for start, end in parts))
+        # Where blocks end together there are the ends of those around it too.
+        while tokens and tokens[-1] == _END:
+            tokens.pop()
+        joined = b"\0" + _BETWEEN.join(tokens) + b"\1"
         own = _BETWEEN.join(self._pattern.findall(name.encode()))
         return blake2b(
             joined.replace(b"\0" + own + b"\1", _OWN_NAME), digest_size=DIGEST_BYTES
@@ -103,16 +116,32 @@ class Tokens:
                 pieces.append(_MARK if step == _MARK_STEP else _END)
 
 
-def sketch(hashes: Iterable[int]) -> tuple[int, ...]:
-    """Return the smallest of some hashes, ascending, each once."""
-    return tuple(sorted(set(hashes))[:SKETCH_SIZE])
+def sketch(hashes: set[int]) -> tuple[int, ...]:
+    """Return the smallest of some hashes, ascending."""
+    if len(hashes) > _MANY:
+        # Twice as many as are needed are below this, on average: the others need not be sorted.
+        limit = 2 * SKETCH_SIZE * 2**32 // len(hashes)
+        few = [each for each in hashes if each < limit]
+        if len(few) >= SKETCH_SIZE:
+            return tuple(sorted(few)[:SKETCH_SIZE])
+    return tuple(sorted(hashes)[:SKETCH_SIZE])
 
 
-def _steps(spans: dict[str, list[Span]], cuts: Iterable[int]) -> list[tuple[int, int, int]]:
+def _steps(
+    source: bytes, spans: dict[str, list[Span]], cuts: Iterable[int]
+) -> list[tuple[int, int, int]]:
     steps = [(end, _END_STEP, 0) for _, end in spans.get("end", ())]
     steps += [(cut, _CUT_STEP, 0) for cut in cuts]
-    steps += [(start, _MARK_STEP, 0) for start, _ in spans.get("mark", ())]
+    # Grammars take a comment for a statement.
+    comments = {start for start, _ in spans.get("comment", ())}
+    marks = (start for start, _ in spans.get("mark", ()) if start not in comments)
+    steps += [(start, _MARK_STEP, 0) for start in marks]
     steps += [(start, _TEXT_STEP, end) for start, end in spans.get("text", ())]
+    steps += [
+        (start, _TEXT_STEP, end)
+        for start, end in spans.get("word", ())
+        if not source[start:end].replace(b"_", b"").isalnum()
+    ]
     steps += [(start, _COMMENT_STEP, end) for start, end in spans.get("comment", ())]
     steps.sort()
     return steps

@@ -5,7 +5,7 @@
 (enum_declaration name: (identifier) @name) @definition.enum
 (delegate_declaration name: (identifier) @name) @definition.type
 (namespace_declaration name: (_) @name) @definition.module
-(file_scoped_namespace_declaration name: (_) @name) @definition.namespace
+(file_scoped_namespace_declaration name: (_) @name) @definition.module
 (method_declaration name: (identifier) @name) @definition.method
 (method_declaration name: (identifier) @name !body) @definition.signature
 (constructor_declaration name: (identifier) @name) @definition.method

@@ -12,7 +12,8 @@
   right: (class)) @definition.class
 (assignment_expression
   left: (member_expression object: (identifier) @parent property: (property_identifier) @name)
-  right: [(arrow_function) (function_expression) (generator_function) (class)]) @definition.function
+  right: [(arrow_function) (function_expression) (generator_function) (class)]
+  (#not-match? @parent "^(exports|module|window|global|globalThis|self)$")) @definition.function
 (assignment_expression
   left: (member_expression
     object: (member_expression object: (identifier) @parent property: (property_identifier) @_prototype)
@@ -27,26 +28,26 @@
 (program (export_statement (lexical_declaration
   (variable_declarator name: (identifier) @name) @definition.constant)))
 
-(call_expression function: [
-    (identifier) @_block
-    (member_expression object: (identifier) @_block)
-  ]
-  arguments: (arguments . [(string) (template_string)] @name
-    [(arrow_function) (function_expression)])
+(call_expression
+  function: [(identifier) @_block (member_expression object: (identifier) @_block)]
+  arguments: (arguments . [(string) (template_string)] @name . [(arrow_function) (function_expression)])
   (#any-of? @_block "describe" "it" "test" "suite" "context" "specify")) @definition.test
 
 (export_statement) @wrap
-(lexical_declaration) @wrap
-(variable_declaration) @wrap
-(expression_statement (assignment_expression)) @wrap
-(expression_statement (call_expression)) @wrap
+(program (lexical_declaration) @wrap)
+(program (variable_declaration) @wrap)
+(lexical_declaration (variable_declarator value: [(arrow_function) (function_expression)])) @wrap
+(program (expression_statement (assignment_expression)) @wrap)
 (decorator) @attribute
 
 (comment) @comment
 (string_fragment) @text
 (regex_pattern) @text
-(statement_block (_) @mark)
-(program (_) @mark)
-(switch_case (_) @mark)
+; What a line break ends although it could go on.
+(return_statement) @end
+(break_statement) @end
+(continue_statement) @end
+(yield_expression) @end
+(update_expression) @mark
 (call_expression function: [(identifier) @call (member_expression property: (_) @call)])
 (new_expression constructor: [(identifier) @call (member_expression property: (_) @call)])

@@ -23,7 +23,11 @@
 (interpreted_string_literal) @text
 (raw_string_literal) @text
 (rune_literal) @text
-(statement_list (_) @mark)
+; What a line break ends although it could go on.
+(return_statement) @end
+(break_statement) @end
+(continue_statement) @end
+(expression_statement (call_expression function: (parenthesized_expression))) @mark
 (call_expression function: [
   (identifier) @call
   (selector_expression field: (field_identifier) @call)
