@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.changes import Changes
 from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.heads import Heads
@@ -17,11 +18,16 @@ from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.rescues import Rescues
+from heddle_worker.review_config import ReviewConfiguration
+from heddle_worker.reviews import Reviews
+from heddle_worker.signals.computing import Signals
+from heddle_worker.signals.corpora import Corpora
 from heddle_worker.signing.ground import Ground
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.idempotency import FinishedRequests
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.review_version import ReviewVersion
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
@@ -51,6 +57,11 @@ class Domain:
         origins: what discussions can be opened about.
         discussions: where they are.
         ground: what signatures are held against.
+        changes: laid out.
+        signals: of changes.
+        reviews: of changes.
+        review_settings: those that hold.
+        review_version: grows with what reviews tell of the store.
     """
 
     root: Path
@@ -70,6 +81,11 @@ class Domain:
     origins: Origins
     discussions: Discussions
     ground: Ground
+    changes: Changes
+    signals: Signals
+    reviews: Reviews
+    review_settings: ReviewConfiguration
+    review_version: ReviewVersion
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -96,6 +112,13 @@ class Domain:
         code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
         travelling = Travelling(code.traveller, code.states, code.outlines)
         placings = Placings(repository, code.states, heads, travelling, writer, readers)
+        discussions = Discussions(heads, placings, readers, root)
+        ground = Ground(code.history, code.diffs, code.blobs, readers)
+        changes, settings = (
+            Changes(code.states, code.diffs, code.outlines),
+            ReviewConfiguration(heddle_dir),
+        )
+        signals = Signals(_corpora(code), code.cache, settings.current)
         return cls(
             root=root,
             repository=repository,
@@ -112,8 +135,13 @@ class Domain:
             rescues=Rescues(copies, transactions),
             code=code,
             origins=Origins(code.states, code.outlines),
-            discussions=Discussions(heads, placings, readers, root),
-            ground=Ground(code.history, code.diffs, code.blobs, readers),
+            discussions=discussions,
+            ground=ground,
+            changes=changes,
+            signals=signals,
+            reviews=Reviews(changes, signals, discussions, ground, settings.current),
+            review_settings=settings,
+            review_version=ReviewVersion(database),
         )
 
     @property
@@ -138,8 +166,15 @@ class Domain:
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
         self.verification.close()
+        self.signals.corpora.close()
         self.code.close()
         self.tail.end()
         self.readers.close()
         self.finished.close()
+        self.review_version.close()
         self.writer.close()
+
+
+def _corpora(code: Codebase) -> Corpora:
+    states = code.states
+    return Corpora(lambda state: states.get(state).tree, states.tree_files, code.outlines.of)
