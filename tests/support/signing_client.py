@@ -93,3 +93,9 @@ class SigningClient:
             verbs=["state_review.sign_state"], **fields
         )
         return list(self._log.QueryOperations(request, timeout=30).hits)
+
+    def required(self, commit: str) -> dict[str, state_review_pb2.MergeRequirement]:
+        """Return what a merge of a state requires, by its id."""
+        request = state_review_pb2.GetReviewPayloadRequest(state_id=bytes.fromhex(commit))
+        payload = self._stub.GetReviewPayload(request, timeout=30)
+        return {each.id: each for each in payload.merge_requirements}
