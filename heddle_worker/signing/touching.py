@@ -20,19 +20,32 @@ _LENGTH: Final = struct.Struct("<Q")
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """What a changed place lies in.
+
+    Attributes:
+        symbol: its name; empty for the file as a whole.
+        content: digest of its bytes; for the file as a whole, the raw id of its blob.
+    """
+
+    symbol: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """A symbol in which something was changed, or a file outside of its symbols.
 
     Attributes:
         path: the file's, or where it was last.
         symbol: the innermost symbol; empty for none.
-        contents: digests of all that holds the place: of the symbol, of what it is nested in, and
-            the file's blob; empty if the file is gone. Who has signed one of them has signed this.
+        holders: the symbol, what it is nested in, and the file; none if the file is gone. Who has
+            signed one of them has signed this.
     """
 
     path: bytes
     symbol: str
-    contents: tuple[bytes, ...]
+    holders: tuple[Holder, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Touching:
     @property
     def contents(self) -> frozenset[bytes]:
         """The digests of all that was touched."""
-        return frozenset(content for each in self.touched for content in each.contents)
+        return frozenset(holder.content for each in self.touched for holder in each.holders)
 
 
 EMPTY: Final = Touching(b"", ())
@@ -99,13 +112,14 @@ def _touch(
         # Its contents as a whole are all that can be told of it.
         lines = [version.blob if version is not None else b"" for version in (old, new)]
     digest.add(*lines)
-    whole = (new.blob,) if new is not None else ()
+    whole = (Holder("", new.blob),) if new is not None else ()
     leaves = _leaves(pair)
-    for holders in _holders(pair):
-        name = holders[0].name if holders else ""
+    for chain in _chains_of(pair):
+        name = chain[0].name if chain else ""
         # A class changes with each of its methods: of what has others inside it, the lines are all.
-        digest.add(name.encode(), holders[0].content if name in leaves else b"")
-        yield Touched(pair.change.path, name, (*(each.content for each in holders), *whole))
+        digest.add(name.encode(), chain[0].content if name in leaves else b"")
+        around = (Holder(symbol.name, symbol.content) for symbol in chain)
+        yield Touched(pair.change.path, name, (*around, *whole))
     for name in _gone(pair):
         digest.add(name.encode())
         yield Touched(pair.change.path, name, whole)
@@ -143,7 +157,7 @@ def _cut(lines: Sequence[bytes], start: int, count: int) -> Sequence[bytes]:
     return lines[start - 1 : start - 1 + count] if count else ()
 
 
-def _holders(pair: FilePair) -> list[tuple[Symbol, ...]]:
+def _chains_of(pair: FilePair) -> list[tuple[Symbol, ...]]:
     """Return the chains of symbols, the innermost first, in which lines were changed."""
     symbols = pair.new.symbols if pair.new is not None else ()
     hunks = pair.change.hunks

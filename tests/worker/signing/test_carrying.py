@@ -148,6 +148,13 @@ def test_symbols_hold_where_they_are_the_same_by_name_or_moved(bench: SigningBen
     }
 
 
+def test_the_same_bytes_elsewhere_are_not_what_was_signed(bench: SigningBench) -> None:
+    state = bench.commit({"c.py": code(f="1"), "d.py": code(f="1")})
+    bench.sign(state, ("c.py", "f"))
+    assert bench.touched(state) == ["c.py:", "c.py:f", "d.py:", "d.py:f"]
+    assert bench.holding(state) == {0: {"c.py:f"}}
+
+
 def test_the_file_as_a_whole_covers_what_is_in_it(bench: SigningBench) -> None:
     feature = bench.commit({"a.py": code(**BASE | {"f": "10"}).replace("os", "re")})
     assert bench.touched(feature) == ["a.py:", "a.py:f"]
