@@ -28,7 +28,7 @@ from heddle_worker.store import signatures
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.signatures import CoveredSymbol
 
-_DIGEST_BYTES: Final = 16
+_DIGEST_BYTES: Final = 32
 _TOO_MUCH: Final = Touched(b"*", "", ())
 """Stands for what is not listed of a change that is too large: only the whole of it is signed."""
 
