@@ -28,7 +28,7 @@ from heddle_worker.store import signatures
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.signatures import CoveredSymbol
 
-_DIGEST_BYTES: Final = 16
+_DIGEST_BYTES: Final = 32
 _TOO_MUCH: Final = Touched(b"*", "", ())
 """Stands for what is not listed of a change that is too large: only the whole of it is signed."""
 
@@ -77,12 +77,15 @@ class Ground:
     def touching(self, state: State) -> Touching:
         """Return what a state changes against its first parent.
 
+        What cannot be compared with its parent is a change that is the same nowhere else.
+
         Raises:
             RepositoryError: it cannot be read.
         """
         try:
             diff = self._diffs.of_state(state)
-        except DiffTimeoutError:
+        except (DiffTimeoutError, MissingObjectError):
+            # In a shallow clone, its parent is not there. It can be signed all the same.
             return self._too_much(state, EMPTY)
         return self.touching_of(state, diff, Lookups(self._history).pairs(diff.files))
 

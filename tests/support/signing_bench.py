@@ -32,7 +32,7 @@ class SigningBench:
     def __init__(self, root: Path) -> None:
         self.git = GitRepository.init(root / "repository")
         heddle_dir = root / ".heddle"
-        heddle_dir.mkdir()
+        heddle_dir.mkdir(parents=True)
         database = Database.open(heddle_dir)
         self._writer, self._readers = Writer(database), Readers(database)
         repository = Repository.open(self.git.root)

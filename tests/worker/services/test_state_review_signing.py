@@ -245,6 +245,20 @@ def test_a_retry_gets_its_reply_however_late(
     assert refusal(client.send, request).fields == ["signed_at"]
 
 
+def test_what_a_transaction_signed_goes_with_it(
+    client: SigningClient, repository: Repository, signer: Signer
+) -> None:
+    state = head(repository)
+    client.sign(signer, state)
+    transaction_id = client.transactions.begin()
+    request = client.request(signer, state, kind=2, scope=scope_of(("a.py", "g")))
+    assert client.send(request, transaction_id) == "rs-1"
+    assert len(client.listed(state)) == 2
+    client.transactions.abort(transaction_id)
+    assert [each.signature_id for each in client.listed(state)] == ["rs-0"]
+    assert client.send(request) == "rs-1"
+
+
 def test_nanoseconds_are_not_signed_and_not_kept(
     client: SigningClient, repository: Repository, signer: Signer
 ) -> None:

@@ -148,6 +148,13 @@ def test_symbols_hold_where_they_are_the_same_by_name_or_moved(bench: SigningBen
     }
 
 
+def test_the_same_bytes_elsewhere_are_not_what_was_signed(bench: SigningBench) -> None:
+    state = bench.commit({"c.py": code(f="1"), "d.py": code(f="1")})
+    bench.sign(state, ("c.py", "f"))
+    assert bench.touched(state) == ["c.py:", "c.py:f", "d.py:", "d.py:f"]
+    assert bench.holding(state) == {0: {"c.py:f"}}
+
+
 def test_the_file_as_a_whole_covers_what_is_in_it(bench: SigningBench) -> None:
     feature = bench.commit({"a.py": code(**BASE | {"f": "10"}).replace("os", "re")})
     assert bench.touched(feature) == ["a.py:", "a.py:f"]
@@ -184,6 +191,19 @@ def test_a_change_that_is_too_large_holds_only_where_it_is(bench: SigningBench) 
     bench.sign(state)
     assert list(bench.holding(state)) == [0]
     assert bench.holding(rebased(bench, state, {"b.py": code(k="40")})) == {}
+
+
+def test_a_state_without_its_parent_can_be_signed(bench: SigningBench, tmp_path: Path) -> None:
+    state = bench.commit({"a.py": code(f="10")})
+    shallow = SigningBench(tmp_path / "shallow")
+    try:
+        shallow.git.git("fetch", "--quiet", "--depth=1", f"file://{bench.git.root}", state)
+        shallow.sign(state)
+        shallow.sign(state, ("a.py", "f"))
+        assert shallow.touched(state) == ["*:"]
+        assert shallow.holding(state) == {0: {"*:"}, 1: set()}
+    finally:
+        shallow.close()
 
 
 NAMES = ("f", "g", "h", "i")

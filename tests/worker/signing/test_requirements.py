@@ -15,7 +15,7 @@ from heddle_worker.signing.requirements import (
     evaluate,
     wants_signatures,
 )
-from heddle_worker.signing.touching import Touched
+from heddle_worker.signing.touching import Holder, Touched
 from heddle_worker.store.signatures import Binding
 
 PASS, FAIL, NONE = (
@@ -23,7 +23,7 @@ PASS, FAIL, NONE = (
     RequirementStatus.FAIL,
     RequirementStatus.NOT_APPLICABLE,
 )
-F, G = Touched(b"a.py", "f", (b"f",)), Touched(b"\xff.py", "", (b"g",))
+F, G = Touched(b"a.py", "f", (Holder("f", b"f"),)), Touched(b"\xff.py", "", ())
 ADA = Binding(
     state=b"s",
     position=0,
