@@ -32,6 +32,7 @@ class Codebase:
         blobs: contents of its files.
         diffs: what differs between its trees.
         outlines: the symbols of its files.
+        history: of its states, as following symbols asks for it.
         traveller: finds symbols in other states.
         cache: what was found out before.
     """
@@ -40,6 +41,7 @@ class Codebase:
     blobs: Blobs
     diffs: TreeDiffs
     outlines: Outlines
+    history: GitHistory
     traveller: Traveller
     cache: Cache
 
@@ -63,7 +65,7 @@ class Codebase:
 
         outlines = Outlines(cache, read, Parsers(limits), size)
         history = GitHistory(Ancestry(repository), states, diffs, outlines.of)
-        return cls(states, blobs, diffs, outlines, Traveller(history, cache), cache)
+        return cls(states, blobs, diffs, outlines, history, Traveller(history, cache), cache)
 
     def close(self) -> None:
         """End the processes that were started, and close what was opened. May block."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.changes import Changes
 from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.heads import Heads
@@ -17,10 +18,15 @@ from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.rescues import Rescues
+from heddle_worker.review_config import ReviewConfiguration
+from heddle_worker.reviews import Reviews
+from heddle_worker.signalling import Signalling
+from heddle_worker.signing.ground import Ground
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.idempotency import FinishedRequests
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.review_version import ReviewVersion
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
@@ -49,6 +55,11 @@ class Domain:
         code: of the repository.
         origins: what discussions can be opened about.
         discussions: where they are.
+        ground: what signatures are held against.
+        signalling: computes the signals of its states.
+        reviews: of changes.
+        review_settings: those that hold.
+        review_version: grows with what reviews tell of the store.
     """
 
     root: Path
@@ -67,6 +78,11 @@ class Domain:
     code: Codebase
     origins: Origins
     discussions: Discussions
+    ground: Ground
+    signalling: Signalling
+    reviews: Reviews
+    review_settings: ReviewConfiguration
+    review_version: ReviewVersion
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -93,6 +109,11 @@ class Domain:
         code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
         travelling = Travelling(code.traveller, code.states, code.outlines)
         placings = Placings(repository, code.states, heads, travelling, writer, readers)
+        discussions = Discussions(heads, placings, readers, root)
+        ground = Ground(code.history, code.diffs, code.blobs, readers)
+        changes = Changes(code.states, code.diffs, code.outlines)
+        settings = ReviewConfiguration(heddle_dir)
+        signalling = Signalling.of(code, changes, discussions, settings.current)
         return cls(
             root=root,
             repository=repository,
@@ -109,7 +130,12 @@ class Domain:
             rescues=Rescues(copies, transactions),
             code=code,
             origins=Origins(code.states, code.outlines),
-            discussions=Discussions(heads, placings, readers, root),
+            discussions=discussions,
+            ground=ground,
+            signalling=signalling,
+            reviews=Reviews(signalling, discussions, ground, settings.current),
+            review_settings=settings,
+            review_version=ReviewVersion(database),
         )
 
     @property
@@ -134,8 +160,10 @@ class Domain:
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
         self.verification.close()
+        self.signalling.close()
         self.code.close()
         self.tail.end()
         self.readers.close()
         self.finished.close()
+        self.review_version.close()
         self.writer.close()

@@ -49,10 +49,12 @@ _LOSS: Final = grpc.StatusCode.DATA_LOSS
 _BY_EXCEPTION: Final[dict[type[BaseException], _Status]] = {
     failures.InvalidRequestError: _Status(_INVALID, "INVALID_REQUEST"),
     failures.NotFoundError: _Status(_MISSING, "NOT_FOUND"),
+    failures.AlreadyExistsError: _Status(grpc.StatusCode.ALREADY_EXISTS, "ALREADY_EXISTS"),
     failures.ReusedOperationIdError: _Status(_PRECONDITION, "OPERATION_ID_REUSED"),
     failures.TransactionEndedError: _Status(_PRECONDITION, "TRANSACTION_ENDED"),
     failures.TransactionBusyError: _Status(grpc.StatusCode.ABORTED, "TRANSACTION_BUSY"),
     failures.PreconditionError: _Status(_PRECONDITION, "PRECONDITION"),
+    failures.ConfigurationError: _Status(_PRECONDITION, "CONFIGURATION"),
     failures.OutOfRangeError: _Status(grpc.StatusCode.OUT_OF_RANGE, "OUT_OF_RANGE"),
     failures.ReplyTooLargeError: _Status(_EXHAUSTED, "REPLY_TOO_LARGE"),
     failures.TooManyCallsError: _Status(_EXHAUSTED, "TOO_MANY_CALLS"),

@@ -55,6 +55,27 @@ MAX_HOOKS: Final = 256
 MAX_HOOK_TIMEOUT_MS: Final = 600_000
 """The longest time that a hook may be given, in milliseconds."""
 
+MAX_PUBLIC_KEY_BYTES: Final = 16_384
+"""Length of a public key in a request, in whatever format."""
+
+MAX_SIGNATURE_BYTES: Final = 16_384
+"""Length of a signature in a request, in whatever format; the longest SSH ones have some 6,000."""
+
+MAX_SIGNED_SYMBOLS: Final = 1_000
+"""Symbols that one signature may name."""
+
+MAX_JUSTIFICATION_BYTES: Final = 65_536
+"""Length of what a reviewer says besides, in bytes of UTF-8."""
+
+MAX_STATE_SIGNATURE_BYTES: Final = 3 * 1024 * 1024
+"""Length of all that is signed of one state together: its signatures are listed in one reply."""
+
+MAX_CARRIED_SIGNATURES: Final = 1_000
+"""Signatures that are looked at for one state: the latest of those that may hold in it."""
+
+MAX_CONFIGURATION_BYTES: Final = 1024 * 1024
+"""Length of `.heddle/config.toml`."""
+
 MAX_VERBS: Final = 64
 """Verbs that one query of the operation log may name."""
 
@@ -103,3 +124,12 @@ MAX_WORKTREE_BYTES: Final = 64 * 1024 * 1024
 
 MAX_BLOB_BYTES: Final = 4 * 1024 * 1024
 """Size of a file whose contents are looked at; of a larger one only lines are counted."""
+
+MAX_UPDATES: Final = 64
+"""Signal updates that wait for one client to take them; with one more its stream is ended."""
+
+MAX_NEW_STATES: Final = 100
+"""New states that one move of the branches is announced with: the newest of them."""
+
+MAX_WATCHED_DIRECTORIES: Final = 4_096
+"""Directories of one worktree that are watched; a larger one is looked at from time to time."""

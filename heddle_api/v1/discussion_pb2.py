@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from heddle_api.v1 import common_pb2 as heddle_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aheddle/v1/discussion.proto\x12\theddle.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16heddle/v1/common.proto\"\xe9\x02\n\nDiscussion\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06\x61nchor\x18\x02 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x1c\n\x14opened_against_state\x18\x03 \x01(\x0c\x12-\n\topened_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nthread_ref\x18\x05 \x01(\t\x12(\n\x05turns\x18\x06 \x03(\x0b\x32\x19.heddle.v1.DiscussionTurn\x12\x33\n\nresolution\x18\x07 \x01(\x0b\x32\x1f.heddle.v1.DiscussionResolution\x12\x1f\n\x17\x62ody_changed_since_open\x18\x08 \x01(\x08\x12\x10\n\x08orphaned\x18\t \x01(\x08\x12\x12\n\nvisibility\x18\n \x01(\t\x12\x1e\n\x16resolved_annotation_id\x18\x0b \x01(\t\"\xb9\x01\n\x15OpenDiscussionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12(\n\x06\x61nchor\x18\x03 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x12\n\nvisibility\x18\x05 \x01(\t\x12\x12\n\nthread_ref\x18\x06 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"h\n\x11\x41ppendTurnRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x15\n\rdiscussion_id\x18\x02 \x01(\t\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"\x85\x04\n\x18ResolveDiscussionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x15\n\rdiscussion_id\x18\x02 \x01(\t\x12T\n\x0finto_annotation\x18\x03 \x01(\x0b\x32\x39.heddle.v1.ResolveDiscussionRequest.ResolveIntoAnnotationH\x00\x12\x44\n\x07\x62y_edit\x18\x04 \x01(\x0b\x32\x31.heddle.v1.ResolveDiscussionRequest.ResolveByEditH\x00\x12I\n\tdismissed\x18\x05 \x01(\x0b\x32\x34.heddle.v1.ResolveDiscussionRequest.ResolveDismissedH\x00\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\x1a\x66\n\x15ResolveIntoAnnotation\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .heddle.v1.ContextAnnotationKind\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\x1a!\n\rResolveByEdit\x12\x10\n\x08state_id\x18\x01 \x01(\x0c\x1a\"\n\x10ResolveDismissed\x12\x0e\n\x06reason\x18\x01 \x01(\tB\x0c\n\nresolution\"T\n\x1dListDiscussionsByStateRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\t\"m\n\x1eListDiscussionsBySymbolRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12(\n\x06\x61nchor\x18\x02 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x0e\n\x06status\x18\x03 \x01(\t\"E\n\x17ListDiscussionsResponse\x12*\n\x0b\x64iscussions\x18\x01 \x03(\x0b\x32\x15.heddle.v1.Discussion\"@\n\x14GetDiscussionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x15\n\rdiscussion_id\x18\x02 \x01(\t2\xf7\x03\n\x11\x44iscussionService\x12I\n\x0eOpenDiscussion\x12 .heddle.v1.OpenDiscussionRequest\x1a\x15.heddle.v1.Discussion\x12\x41\n\nAppendTurn\x12\x1c.heddle.v1.AppendTurnRequest\x1a\x15.heddle.v1.Discussion\x12O\n\x11ResolveDiscussion\x12#.heddle.v1.ResolveDiscussionRequest\x1a\x15.heddle.v1.Discussion\x12[\n\x0bListByState\x12(.heddle.v1.ListDiscussionsByStateRequest\x1a\".heddle.v1.ListDiscussionsResponse\x12]\n\x0cListBySymbol\x12).heddle.v1.ListDiscussionsBySymbolRequest\x1a\".heddle.v1.ListDiscussionsResponse\x12G\n\rGetDiscussion\x12\x1f.heddle.v1.GetDiscussionRequest\x1a\x15.heddle.v1.Discussionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aheddle/v1/discussion.proto\x12\theddle.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16heddle/v1/common.proto\"\xc0\x03\n\nDiscussion\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06\x61nchor\x18\x02 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x1c\n\x14opened_against_state\x18\x03 \x01(\x0c\x12-\n\topened_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nthread_ref\x18\x05 \x01(\t\x12(\n\x05turns\x18\x06 \x03(\x0b\x32\x19.heddle.v1.DiscussionTurn\x12\x33\n\nresolution\x18\x07 \x01(\x0b\x32\x1f.heddle.v1.DiscussionResolution\x12\x1f\n\x17\x62ody_changed_since_open\x18\x08 \x01(\x08\x12\x10\n\x08orphaned\x18\t \x01(\x08\x12\x12\n\nvisibility\x18\n \x01(\t\x12\x1e\n\x16resolved_annotation_id\x18\x0b \x01(\t\x12/\n\ropened_anchor\x18\x64 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x12\n\nstart_line\x18\x65 \x01(\r\x12\x10\n\x08\x65nd_line\x18\x66 \x01(\r\"\xb9\x01\n\x15OpenDiscussionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12(\n\x06\x61nchor\x18\x03 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x12\n\nvisibility\x18\x05 \x01(\t\x12\x12\n\nthread_ref\x18\x06 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"h\n\x11\x41ppendTurnRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x15\n\rdiscussion_id\x18\x02 \x01(\t\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\"\x85\x04\n\x18ResolveDiscussionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x15\n\rdiscussion_id\x18\x02 \x01(\t\x12T\n\x0finto_annotation\x18\x03 \x01(\x0b\x32\x39.heddle.v1.ResolveDiscussionRequest.ResolveIntoAnnotationH\x00\x12\x44\n\x07\x62y_edit\x18\x04 \x01(\x0b\x32\x31.heddle.v1.ResolveDiscussionRequest.ResolveByEditH\x00\x12I\n\tdismissed\x18\x05 \x01(\x0b\x32\x34.heddle.v1.ResolveDiscussionRequest.ResolveDismissedH\x00\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\x1a\x66\n\x15ResolveIntoAnnotation\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .heddle.v1.ContextAnnotationKind\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\x1a!\n\rResolveByEdit\x12\x10\n\x08state_id\x18\x01 \x01(\x0c\x1a\"\n\x10ResolveDismissed\x12\x0e\n\x06reason\x18\x01 \x01(\tB\x0c\n\nresolution\"u\n\x1dListDiscussionsByStateRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\t\x12\r\n\x05limit\x18\x64 \x01(\r\x12\x10\n\x08\x61\x66ter_id\x18\x65 \x01(\t\"\x8e\x01\n\x1eListDiscussionsBySymbolRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12(\n\x06\x61nchor\x18\x02 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x0e\n\x06status\x18\x03 \x01(\t\x12\r\n\x05limit\x18\x64 \x01(\r\x12\x10\n\x08\x61\x66ter_id\x18\x65 \x01(\t\"E\n\x17ListDiscussionsResponse\x12*\n\x0b\x64iscussions\x18\x01 \x03(\x0b\x32\x15.heddle.v1.Discussion\"@\n\x14GetDiscussionRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x15\n\rdiscussion_id\x18\x02 \x01(\t2\xf7\x03\n\x11\x44iscussionService\x12I\n\x0eOpenDiscussion\x12 .heddle.v1.OpenDiscussionRequest\x1a\x15.heddle.v1.Discussion\x12\x41\n\nAppendTurn\x12\x1c.heddle.v1.AppendTurnRequest\x1a\x15.heddle.v1.Discussion\x12O\n\x11ResolveDiscussion\x12#.heddle.v1.ResolveDiscussionRequest\x1a\x15.heddle.v1.Discussion\x12[\n\x0bListByState\x12(.heddle.v1.ListDiscussionsByStateRequest\x1a\".heddle.v1.ListDiscussionsResponse\x12]\n\x0cListBySymbol\x12).heddle.v1.ListDiscussionsBySymbolRequest\x1a\".heddle.v1.ListDiscussionsResponse\x12G\n\rGetDiscussion\x12\x1f.heddle.v1.GetDiscussionRequest\x1a\x15.heddle.v1.Discussionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,27 +34,27 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'heddle_api.v1.discussion_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DISCUSSION']._serialized_start=99
-  _globals['_DISCUSSION']._serialized_end=460
-  _globals['_OPENDISCUSSIONREQUEST']._serialized_start=463
-  _globals['_OPENDISCUSSIONREQUEST']._serialized_end=648
-  _globals['_APPENDTURNREQUEST']._serialized_start=650
-  _globals['_APPENDTURNREQUEST']._serialized_end=754
-  _globals['_RESOLVEDISCUSSIONREQUEST']._serialized_start=757
-  _globals['_RESOLVEDISCUSSIONREQUEST']._serialized_end=1274
-  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEINTOANNOTATION']._serialized_start=1087
-  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEINTOANNOTATION']._serialized_end=1189
-  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEBYEDIT']._serialized_start=1191
-  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEBYEDIT']._serialized_end=1224
-  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEDISMISSED']._serialized_start=1226
-  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEDISMISSED']._serialized_end=1260
-  _globals['_LISTDISCUSSIONSBYSTATEREQUEST']._serialized_start=1276
-  _globals['_LISTDISCUSSIONSBYSTATEREQUEST']._serialized_end=1360
-  _globals['_LISTDISCUSSIONSBYSYMBOLREQUEST']._serialized_start=1362
-  _globals['_LISTDISCUSSIONSBYSYMBOLREQUEST']._serialized_end=1471
-  _globals['_LISTDISCUSSIONSRESPONSE']._serialized_start=1473
-  _globals['_LISTDISCUSSIONSRESPONSE']._serialized_end=1542
-  _globals['_GETDISCUSSIONREQUEST']._serialized_start=1544
-  _globals['_GETDISCUSSIONREQUEST']._serialized_end=1608
-  _globals['_DISCUSSIONSERVICE']._serialized_start=1611
-  _globals['_DISCUSSIONSERVICE']._serialized_end=2114
+  _globals['_DISCUSSION']._serialized_end=547
+  _globals['_OPENDISCUSSIONREQUEST']._serialized_start=550
+  _globals['_OPENDISCUSSIONREQUEST']._serialized_end=735
+  _globals['_APPENDTURNREQUEST']._serialized_start=737
+  _globals['_APPENDTURNREQUEST']._serialized_end=841
+  _globals['_RESOLVEDISCUSSIONREQUEST']._serialized_start=844
+  _globals['_RESOLVEDISCUSSIONREQUEST']._serialized_end=1361
+  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEINTOANNOTATION']._serialized_start=1174
+  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEINTOANNOTATION']._serialized_end=1276
+  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEBYEDIT']._serialized_start=1278
+  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEBYEDIT']._serialized_end=1311
+  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEDISMISSED']._serialized_start=1313
+  _globals['_RESOLVEDISCUSSIONREQUEST_RESOLVEDISMISSED']._serialized_end=1347
+  _globals['_LISTDISCUSSIONSBYSTATEREQUEST']._serialized_start=1363
+  _globals['_LISTDISCUSSIONSBYSTATEREQUEST']._serialized_end=1480
+  _globals['_LISTDISCUSSIONSBYSYMBOLREQUEST']._serialized_start=1483
+  _globals['_LISTDISCUSSIONSBYSYMBOLREQUEST']._serialized_end=1625
+  _globals['_LISTDISCUSSIONSRESPONSE']._serialized_start=1627
+  _globals['_LISTDISCUSSIONSRESPONSE']._serialized_end=1696
+  _globals['_GETDISCUSSIONREQUEST']._serialized_start=1698
+  _globals['_GETDISCUSSIONREQUEST']._serialized_end=1762
+  _globals['_DISCUSSIONSERVICE']._serialized_start=1765
+  _globals['_DISCUSSIONSERVICE']._serialized_end=2268
 # @@protoc_insertion_point(module_scope)

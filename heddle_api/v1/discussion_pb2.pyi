@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Discussion(_message.Message):
-    __slots__ = ("id", "anchor", "opened_against_state", "opened_at", "thread_ref", "turns", "resolution", "body_changed_since_open", "orphaned", "visibility", "resolved_annotation_id")
+    __slots__ = ("id", "anchor", "opened_against_state", "opened_at", "thread_ref", "turns", "resolution", "body_changed_since_open", "orphaned", "visibility", "resolved_annotation_id", "opened_anchor", "start_line", "end_line")
     ID_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_FIELD_NUMBER: _ClassVar[int]
     OPENED_AGAINST_STATE_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +23,9 @@ class Discussion(_message.Message):
     ORPHANED_FIELD_NUMBER: _ClassVar[int]
     VISIBILITY_FIELD_NUMBER: _ClassVar[int]
     RESOLVED_ANNOTATION_ID_FIELD_NUMBER: _ClassVar[int]
+    OPENED_ANCHOR_FIELD_NUMBER: _ClassVar[int]
+    START_LINE_FIELD_NUMBER: _ClassVar[int]
+    END_LINE_FIELD_NUMBER: _ClassVar[int]
     id: str
     anchor: _common_pb2.PathSymbolRef
     opened_against_state: bytes
@@ -34,7 +37,10 @@ class Discussion(_message.Message):
     orphaned: bool
     visibility: str
     resolved_annotation_id: str
-    def __init__(self, id: _Optional[str] = ..., anchor: _Optional[_Union[_common_pb2.PathSymbolRef, _Mapping]] = ..., opened_against_state: _Optional[bytes] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thread_ref: _Optional[str] = ..., turns: _Optional[_Iterable[_Union[_common_pb2.DiscussionTurn, _Mapping]]] = ..., resolution: _Optional[_Union[_common_pb2.DiscussionResolution, _Mapping]] = ..., body_changed_since_open: _Optional[bool] = ..., orphaned: _Optional[bool] = ..., visibility: _Optional[str] = ..., resolved_annotation_id: _Optional[str] = ...) -> None: ...
+    opened_anchor: _common_pb2.PathSymbolRef
+    start_line: int
+    end_line: int
+    def __init__(self, id: _Optional[str] = ..., anchor: _Optional[_Union[_common_pb2.PathSymbolRef, _Mapping]] = ..., opened_against_state: _Optional[bytes] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thread_ref: _Optional[str] = ..., turns: _Optional[_Iterable[_Union[_common_pb2.DiscussionTurn, _Mapping]]] = ..., resolution: _Optional[_Union[_common_pb2.DiscussionResolution, _Mapping]] = ..., body_changed_since_open: _Optional[bool] = ..., orphaned: _Optional[bool] = ..., visibility: _Optional[str] = ..., resolved_annotation_id: _Optional[str] = ..., opened_anchor: _Optional[_Union[_common_pb2.PathSymbolRef, _Mapping]] = ..., start_line: _Optional[int] = ..., end_line: _Optional[int] = ...) -> None: ...
 
 class OpenDiscussionRequest(_message.Message):
     __slots__ = ("repo_path", "state_id", "anchor", "body", "visibility", "thread_ref", "client_operation_id")
@@ -102,24 +108,32 @@ class ResolveDiscussionRequest(_message.Message):
     def __init__(self, repo_path: _Optional[str] = ..., discussion_id: _Optional[str] = ..., into_annotation: _Optional[_Union[ResolveDiscussionRequest.ResolveIntoAnnotation, _Mapping]] = ..., by_edit: _Optional[_Union[ResolveDiscussionRequest.ResolveByEdit, _Mapping]] = ..., dismissed: _Optional[_Union[ResolveDiscussionRequest.ResolveDismissed, _Mapping]] = ..., client_operation_id: _Optional[str] = ...) -> None: ...
 
 class ListDiscussionsByStateRequest(_message.Message):
-    __slots__ = ("repo_path", "state_id", "status")
+    __slots__ = ("repo_path", "state_id", "status", "limit", "after_id")
     REPO_PATH_FIELD_NUMBER: _ClassVar[int]
     STATE_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    AFTER_ID_FIELD_NUMBER: _ClassVar[int]
     repo_path: str
     state_id: bytes
     status: str
-    def __init__(self, repo_path: _Optional[str] = ..., state_id: _Optional[bytes] = ..., status: _Optional[str] = ...) -> None: ...
+    limit: int
+    after_id: str
+    def __init__(self, repo_path: _Optional[str] = ..., state_id: _Optional[bytes] = ..., status: _Optional[str] = ..., limit: _Optional[int] = ..., after_id: _Optional[str] = ...) -> None: ...
 
 class ListDiscussionsBySymbolRequest(_message.Message):
-    __slots__ = ("repo_path", "anchor", "status")
+    __slots__ = ("repo_path", "anchor", "status", "limit", "after_id")
     REPO_PATH_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    AFTER_ID_FIELD_NUMBER: _ClassVar[int]
     repo_path: str
     anchor: _common_pb2.PathSymbolRef
     status: str
-    def __init__(self, repo_path: _Optional[str] = ..., anchor: _Optional[_Union[_common_pb2.PathSymbolRef, _Mapping]] = ..., status: _Optional[str] = ...) -> None: ...
+    limit: int
+    after_id: str
+    def __init__(self, repo_path: _Optional[str] = ..., anchor: _Optional[_Union[_common_pb2.PathSymbolRef, _Mapping]] = ..., status: _Optional[str] = ..., limit: _Optional[int] = ..., after_id: _Optional[str] = ...) -> None: ...
 
 class ListDiscussionsResponse(_message.Message):
     __slots__ = ("discussions",)

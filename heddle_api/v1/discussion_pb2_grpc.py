@@ -93,7 +93,7 @@ class DiscussionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListByState(self, request, context):
-        """Lists the discussions that were opened against a state.
+        """Lists all discussions, each where its symbol is in a state.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

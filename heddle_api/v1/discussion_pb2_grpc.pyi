@@ -40,7 +40,7 @@ class DiscussionServiceStub:
     ResolveDiscussion: _grpc.UnaryUnaryMultiCallable[_discussion_pb2.ResolveDiscussionRequest, _discussion_pb2.Discussion]
     """Settles an open discussion. One that is settled stays as it is: FAILED_PRECONDITION."""
     ListByState: _grpc.UnaryUnaryMultiCallable[_discussion_pb2.ListDiscussionsByStateRequest, _discussion_pb2.ListDiscussionsResponse]
-    """Lists the discussions that were opened against a state."""
+    """Lists all discussions, each where its symbol is in a state."""
     ListBySymbol: _grpc.UnaryUnaryMultiCallable[_discussion_pb2.ListDiscussionsBySymbolRequest, _discussion_pb2.ListDiscussionsResponse]
     """Lists the discussions whose symbol, at HEAD, is exactly the given one."""
     GetDiscussion: _grpc.UnaryUnaryMultiCallable[_discussion_pb2.GetDiscussionRequest, _discussion_pb2.Discussion]
@@ -58,7 +58,7 @@ class DiscussionServiceAsyncStub(DiscussionServiceStub):
     ResolveDiscussion: _aio.UnaryUnaryMultiCallable[_discussion_pb2.ResolveDiscussionRequest, _discussion_pb2.Discussion]  # type: ignore[assignment]
     """Settles an open discussion. One that is settled stays as it is: FAILED_PRECONDITION."""
     ListByState: _aio.UnaryUnaryMultiCallable[_discussion_pb2.ListDiscussionsByStateRequest, _discussion_pb2.ListDiscussionsResponse]  # type: ignore[assignment]
-    """Lists the discussions that were opened against a state."""
+    """Lists all discussions, each where its symbol is in a state."""
     ListBySymbol: _aio.UnaryUnaryMultiCallable[_discussion_pb2.ListDiscussionsBySymbolRequest, _discussion_pb2.ListDiscussionsResponse]  # type: ignore[assignment]
     """Lists the discussions whose symbol, at HEAD, is exactly the given one."""
     GetDiscussion: _aio.UnaryUnaryMultiCallable[_discussion_pb2.GetDiscussionRequest, _discussion_pb2.Discussion]  # type: ignore[assignment]
@@ -97,7 +97,7 @@ class DiscussionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _discussion_pb2.ListDiscussionsByStateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_discussion_pb2.ListDiscussionsResponse, _abc.Awaitable[_discussion_pb2.ListDiscussionsResponse]]:
-        """Lists the discussions that were opened against a state."""
+        """Lists all discussions, each where its symbol is in a state."""
 
     @_abc_1.abstractmethod
     def ListBySymbol(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from heddle_api.v1 import common_pb2 as heddle_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16heddle/v1/signal.proto\x12\theddle.v1\x1a\x16heddle/v1/common.proto\"Y\n\x1a\x43omputeStateSignalsRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12\x16\n\x0eprior_state_id\x18\x03 \x01(\x0c\"Z\n\x1b\x43omputeStateSignalsResponse\x12&\n\x07signals\x18\x01 \x03(\x0b\x32\x15.heddle.v1.RiskSignal\x12\x13\n\x0btick_budget\x18\x02 \x01(\r\"F\n\x1aGetRepoSignalHealthRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x15\n\rwindow_states\x18\x02 \x01(\r\"^\n\x16RepoSignalHealthReport\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.heddle.v1.SignalHealthEntry\x12\x15\n\rwindow_states\x18\x02 \x01(\r\"G\n\x11SignalHealthEntry\x12\x11\n\tmodule_id\x18\x01 \x01(\t\x12\x11\n\tfire_rate\x18\x02 \x01(\x02\x12\x0c\n\x04warn\x18\x03 \x01(\x08\"2\n\x1dSubscribeSignalUpdatesRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\"H\n\x0cSignalUpdate\x12\x10\n\x08state_id\x18\x01 \x01(\x0c\x12&\n\x07signals\x18\x02 \x03(\x0b\x32\x15.heddle.v1.RiskSignal2\xb5\x02\n\rSignalService\x12\x64\n\x13\x43omputeStateSignals\x12%.heddle.v1.ComputeStateSignalsRequest\x1a&.heddle.v1.ComputeStateSignalsResponse\x12_\n\x13GetRepoSignalHealth\x12%.heddle.v1.GetRepoSignalHealthRequest\x1a!.heddle.v1.RepoSignalHealthReport\x12]\n\x16SubscribeSignalUpdates\x12(.heddle.v1.SubscribeSignalUpdatesRequest\x1a\x17.heddle.v1.SignalUpdate0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16heddle/v1/signal.proto\x12\theddle.v1\x1a\x16heddle/v1/common.proto\"Y\n\x1a\x43omputeStateSignalsRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12\x16\n\x0eprior_state_id\x18\x03 \x01(\x0c\"q\n\x1b\x43omputeStateSignalsResponse\x12&\n\x07signals\x18\x01 \x03(\x0b\x32\x15.heddle.v1.RiskSignal\x12\x13\n\x0btick_budget\x18\x02 \x01(\r\x12\x15\n\ris_incomplete\x18\x64 \x01(\x08\"F\n\x1aGetRepoSignalHealthRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x15\n\rwindow_states\x18\x02 \x01(\r\"^\n\x16RepoSignalHealthReport\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.heddle.v1.SignalHealthEntry\x12\x15\n\rwindow_states\x18\x02 \x01(\r\"G\n\x11SignalHealthEntry\x12\x11\n\tmodule_id\x18\x01 \x01(\t\x12\x11\n\tfire_rate\x18\x02 \x01(\x02\x12\x0c\n\x04warn\x18\x03 \x01(\x08\"2\n\x1dSubscribeSignalUpdatesRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\"\x82\x01\n\x0cSignalUpdate\x12\x10\n\x08state_id\x18\x01 \x01(\x0c\x12&\n\x07signals\x18\x02 \x03(\x0b\x32\x15.heddle.v1.RiskSignal\x12\x10\n\x08worktree\x18\x64 \x01(\t\x12\x0f\n\x07threads\x18\x65 \x03(\t\x12\x15\n\ris_incomplete\x18\x66 \x01(\x08\x32\xb5\x02\n\rSignalService\x12\x64\n\x13\x43omputeStateSignals\x12%.heddle.v1.ComputeStateSignalsRequest\x1a&.heddle.v1.ComputeStateSignalsResponse\x12_\n\x13GetRepoSignalHealth\x12%.heddle.v1.GetRepoSignalHealthRequest\x1a!.heddle.v1.RepoSignalHealthReport\x12]\n\x16SubscribeSignalUpdates\x12(.heddle.v1.SubscribeSignalUpdatesRequest\x1a\x17.heddle.v1.SignalUpdate0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,17 +35,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPUTESTATESIGNALSREQUEST']._serialized_start=61
   _globals['_COMPUTESTATESIGNALSREQUEST']._serialized_end=150
   _globals['_COMPUTESTATESIGNALSRESPONSE']._serialized_start=152
-  _globals['_COMPUTESTATESIGNALSRESPONSE']._serialized_end=242
-  _globals['_GETREPOSIGNALHEALTHREQUEST']._serialized_start=244
-  _globals['_GETREPOSIGNALHEALTHREQUEST']._serialized_end=314
-  _globals['_REPOSIGNALHEALTHREPORT']._serialized_start=316
-  _globals['_REPOSIGNALHEALTHREPORT']._serialized_end=410
-  _globals['_SIGNALHEALTHENTRY']._serialized_start=412
-  _globals['_SIGNALHEALTHENTRY']._serialized_end=483
-  _globals['_SUBSCRIBESIGNALUPDATESREQUEST']._serialized_start=485
-  _globals['_SUBSCRIBESIGNALUPDATESREQUEST']._serialized_end=535
-  _globals['_SIGNALUPDATE']._serialized_start=537
-  _globals['_SIGNALUPDATE']._serialized_end=609
-  _globals['_SIGNALSERVICE']._serialized_start=612
-  _globals['_SIGNALSERVICE']._serialized_end=921
+  _globals['_COMPUTESTATESIGNALSRESPONSE']._serialized_end=265
+  _globals['_GETREPOSIGNALHEALTHREQUEST']._serialized_start=267
+  _globals['_GETREPOSIGNALHEALTHREQUEST']._serialized_end=337
+  _globals['_REPOSIGNALHEALTHREPORT']._serialized_start=339
+  _globals['_REPOSIGNALHEALTHREPORT']._serialized_end=433
+  _globals['_SIGNALHEALTHENTRY']._serialized_start=435
+  _globals['_SIGNALHEALTHENTRY']._serialized_end=506
+  _globals['_SUBSCRIBESIGNALUPDATESREQUEST']._serialized_start=508
+  _globals['_SUBSCRIBESIGNALUPDATESREQUEST']._serialized_end=558
+  _globals['_SIGNALUPDATE']._serialized_start=561
+  _globals['_SIGNALUPDATE']._serialized_end=691
+  _globals['_SIGNALSERVICE']._serialized_start=694
+  _globals['_SIGNALSERVICE']._serialized_end=1003
 # @@protoc_insertion_point(module_scope)

@@ -18,12 +18,14 @@ class ComputeStateSignalsRequest(_message.Message):
     def __init__(self, repo_path: _Optional[str] = ..., state_id: _Optional[bytes] = ..., prior_state_id: _Optional[bytes] = ...) -> None: ...
 
 class ComputeStateSignalsResponse(_message.Message):
-    __slots__ = ("signals", "tick_budget")
+    __slots__ = ("signals", "tick_budget", "is_incomplete")
     SIGNALS_FIELD_NUMBER: _ClassVar[int]
     TICK_BUDGET_FIELD_NUMBER: _ClassVar[int]
+    IS_INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
     signals: _containers.RepeatedCompositeFieldContainer[_common_pb2.RiskSignal]
     tick_budget: int
-    def __init__(self, signals: _Optional[_Iterable[_Union[_common_pb2.RiskSignal, _Mapping]]] = ..., tick_budget: _Optional[int] = ...) -> None: ...
+    is_incomplete: bool
+    def __init__(self, signals: _Optional[_Iterable[_Union[_common_pb2.RiskSignal, _Mapping]]] = ..., tick_budget: _Optional[int] = ..., is_incomplete: _Optional[bool] = ...) -> None: ...
 
 class GetRepoSignalHealthRequest(_message.Message):
     __slots__ = ("repo_path", "window_states")
@@ -58,9 +60,15 @@ class SubscribeSignalUpdatesRequest(_message.Message):
     def __init__(self, repo_path: _Optional[str] = ...) -> None: ...
 
 class SignalUpdate(_message.Message):
-    __slots__ = ("state_id", "signals")
+    __slots__ = ("state_id", "signals", "worktree", "threads", "is_incomplete")
     STATE_ID_FIELD_NUMBER: _ClassVar[int]
     SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    WORKTREE_FIELD_NUMBER: _ClassVar[int]
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    IS_INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
     state_id: bytes
     signals: _containers.RepeatedCompositeFieldContainer[_common_pb2.RiskSignal]
-    def __init__(self, state_id: _Optional[bytes] = ..., signals: _Optional[_Iterable[_Union[_common_pb2.RiskSignal, _Mapping]]] = ...) -> None: ...
+    worktree: str
+    threads: _containers.RepeatedScalarFieldContainer[str]
+    is_incomplete: bool
+    def __init__(self, state_id: _Optional[bytes] = ..., signals: _Optional[_Iterable[_Union[_common_pb2.RiskSignal, _Mapping]]] = ..., worktree: _Optional[str] = ..., threads: _Optional[_Iterable[str]] = ..., is_incomplete: _Optional[bool] = ...) -> None: ...

@@ -23,46 +23,47 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from heddle_api.local.v1 import review_pb2 as heddle_dot_local_dot_v1_dot_review__pb2
 from heddle_api.v1 import common_pb2 as heddle_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cheddle/v1/state_review.proto\x12\theddle.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16heddle/v1/common.proto\"[\n\x17GetReviewPayloadRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12\x1b\n\x13include_all_signals\x18\x03 \x01(\x08\"\xac\x03\n\rReviewPayload\x12\x10\n\x08state_id\x18\x01 \x01(\x0c\x12)\n\x07summary\x18\x02 \x01(\x0b\x32\x18.heddle.v1.ReviewSummary\x12\x17\n\x0f\x61gent_narrative\x18\x03 \x01(\t\x12\x33\n\tpartition\x18\x04 \x01(\x0b\x32 .heddle.v1.ReadingOrderPartition\x12\x30\n\x11in_budget_signals\x18\x05 \x03(\x0b\x32\x15.heddle.v1.RiskSignal\x12*\n\x0b\x61ll_signals\x18\x06 \x03(\x0b\x32\x15.heddle.v1.RiskSignal\x12\x13\n\x0btick_budget\x18\x07 \x01(\r\x12\x32\n\x0b\x64iscussions\x18\x08 \x03(\x0b\x32\x1d.heddle.v1.AnchoredDiscussion\x12\x37\n\x12merge_requirements\x18\t \x03(\x0b\x32\x1b.heddle.v1.MergeRequirement\x12\x30\n\x0esigning_footer\x18\n \x01(\x0b\x32\x18.heddle.v1.SigningFooter\"\xa1\x01\n\rReviewSummary\x12\x10\n\x08headline\x18\x01 \x01(\t\x12\x15\n\rfiles_changed\x18\x02 \x01(\r\x12\x13\n\x0b\x61\x64\x64\x65\x64_lines\x18\x03 \x01(\r\x12\x15\n\rremoved_lines\x18\x04 \x01(\r\x12\x1e\n\x16in_budget_signal_count\x18\x05 \x01(\r\x12\x1b\n\x13hidden_signal_count\x18\x06 \x01(\r\"\xa6\x01\n\x15ReadingOrderPartition\x12,\n\nstructural\x18\x01 \x03(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12-\n\x0b\x63onsequence\x18\x02 \x03(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x30\n\x0etests_and_docs\x18\x03 \x03(\x0b\x32\x18.heddle.v1.PathSymbolRef\"\xbd\x02\n\x12\x41nchoredDiscussion\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06\x61nchor\x18\x02 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x1c\n\x14opened_against_state\x18\x03 \x01(\x0c\x12-\n\topened_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05turns\x18\x05 \x03(\x0b\x32\x19.heddle.v1.DiscussionTurn\x12\x33\n\nresolution\x18\x06 \x01(\x0b\x32\x1f.heddle.v1.DiscussionResolution\x12\x1f\n\x17\x62ody_changed_since_open\x18\x07 \x01(\x08\x12\x10\n\x08orphaned\x18\x08 \x01(\x08\x12\x12\n\nvisibility\x18\t \x01(\t\":\n\x10MergeRequirement\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x11\n\tsatisfied\x18\x02 \x01(\x08\"?\n\rSigningFooter\x12.\n\x0f\x61vailable_kinds\x18\x01 \x03(\x0e\x32\x15.heddle.v1.ReviewKind\"\xa0\x02\n\x10SignStateRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12#\n\x04kind\x18\x03 \x01(\x0e\x32\x15.heddle.v1.ReviewKind\x12%\n\x05scope\x18\x04 \x01(\x0b\x32\x16.heddle.v1.ReviewScope\x12\x15\n\rjustification\x18\x05 \x01(\t\x12\x11\n\talgorithm\x18\x06 \x01(\t\x12\x12\n\npublic_key\x18\x07 \x01(\x0c\x12\x11\n\tsignature\x18\x08 \x01(\x0c\x12-\n\tsigned_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\";\n\x11SignStateResponse\x12\x14\n\x0csignature_id\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\"\xd0\x01\n\x0bReviewScope\x12:\n\x0cwhole_change\x18\x01 \x01(\x0b\x32\".heddle.v1.ReviewScope.WholeChangeH\x00\x12\x34\n\x07symbols\x18\x02 \x01(\x0b\x32!.heddle.v1.ReviewScope.SymbolListH\x00\x1a\r\n\x0bWholeChange\x1a\x37\n\nSymbolList\x12)\n\x07symbols\x18\x01 \x03(\x0b\x32\x18.heddle.v1.PathSymbolRefB\x07\n\x05scope\"<\n\x15ListSignaturesRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\"H\n\x16ListSignaturesResponse\x12.\n\nsignatures\x18\x01 \x03(\x0b\x32\x1a.heddle.v1.ReviewSignature\"\x9c\x02\n\x0fReviewSignature\x12\x14\n\x0csignature_id\x18\x01 \x01(\t\x12\x12\n\nactor_name\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x63tor_email\x18\x03 \x01(\t\x12#\n\x04kind\x18\x04 \x01(\x0e\x32\x15.heddle.v1.ReviewKind\x12%\n\x05scope\x18\x05 \x01(\x0b\x32\x16.heddle.v1.ReviewScope\x12\x15\n\rjustification\x18\x06 \x01(\t\x12-\n\tsigned_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\talgorithm\x18\x08 \x01(\t\x12\x12\n\npublic_key\x18\t \x01(\x0c\x12\x11\n\tsignature\x18\n \x01(\x0c\x32\x85\x02\n\x12StateReviewService\x12P\n\x10GetReviewPayload\x12\".heddle.v1.GetReviewPayloadRequest\x1a\x18.heddle.v1.ReviewPayload\x12\x46\n\tSignState\x12\x1b.heddle.v1.SignStateRequest\x1a\x1c.heddle.v1.SignStateResponse\x12U\n\x0eListSignatures\x12 .heddle.v1.ListSignaturesRequest\x1a!.heddle.v1.ListSignaturesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cheddle/v1/state_review.proto\x12\theddle.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cheddle/local/v1/review.proto\x1a\x16heddle/v1/common.proto\"[\n\x17GetReviewPayloadRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12\x1b\n\x13include_all_signals\x18\x03 \x01(\x08\"\x96\x05\n\rReviewPayload\x12\x10\n\x08state_id\x18\x01 \x01(\x0c\x12)\n\x07summary\x18\x02 \x01(\x0b\x32\x18.heddle.v1.ReviewSummary\x12\x17\n\x0f\x61gent_narrative\x18\x03 \x01(\t\x12\x33\n\tpartition\x18\x04 \x01(\x0b\x32 .heddle.v1.ReadingOrderPartition\x12\x30\n\x11in_budget_signals\x18\x05 \x03(\x0b\x32\x15.heddle.v1.RiskSignal\x12*\n\x0b\x61ll_signals\x18\x06 \x03(\x0b\x32\x15.heddle.v1.RiskSignal\x12\x13\n\x0btick_budget\x18\x07 \x01(\r\x12\x32\n\x0b\x64iscussions\x18\x08 \x03(\x0b\x32\x1d.heddle.v1.AnchoredDiscussion\x12\x37\n\x12merge_requirements\x18\t \x03(\x0b\x32\x1b.heddle.v1.MergeRequirement\x12\x30\n\x0esigning_footer\x18\n \x01(\x0b\x32\x18.heddle.v1.SigningFooter\x12\x33\n\rchanged_files\x18\x64 \x03(\x0b\x32\x1c.heddle.local.v1.ChangedFile\x12\x37\n\x0f\x63hanged_symbols\x18\x65 \x03(\x0b\x32\x1e.heddle.local.v1.ChangedSymbol\x12\x30\n\x0b\x61nnotations\x18\x66 \x03(\x0b\x32\x1b.heddle.local.v1.Annotation\x12\x14\n\x0cis_truncated\x18g \x01(\x08\x12\x1a\n\x12signals_incomplete\x18h \x01(\x08\x12\x16\n\x0eprior_state_id\x18i \x01(\x0c\"\xa1\x01\n\rReviewSummary\x12\x10\n\x08headline\x18\x01 \x01(\t\x12\x15\n\rfiles_changed\x18\x02 \x01(\r\x12\x13\n\x0b\x61\x64\x64\x65\x64_lines\x18\x03 \x01(\r\x12\x15\n\rremoved_lines\x18\x04 \x01(\r\x12\x1e\n\x16in_budget_signal_count\x18\x05 \x01(\r\x12\x1b\n\x13hidden_signal_count\x18\x06 \x01(\r\"\xa6\x01\n\x15ReadingOrderPartition\x12,\n\nstructural\x18\x01 \x03(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12-\n\x0b\x63onsequence\x18\x02 \x03(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x30\n\x0etests_and_docs\x18\x03 \x03(\x0b\x32\x18.heddle.v1.PathSymbolRef\"\xe3\x02\n\x12\x41nchoredDiscussion\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06\x61nchor\x18\x02 \x01(\x0b\x32\x18.heddle.v1.PathSymbolRef\x12\x1c\n\x14opened_against_state\x18\x03 \x01(\x0c\x12-\n\topened_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x05turns\x18\x05 \x03(\x0b\x32\x19.heddle.v1.DiscussionTurn\x12\x33\n\nresolution\x18\x06 \x01(\x0b\x32\x1f.heddle.v1.DiscussionResolution\x12\x1f\n\x17\x62ody_changed_since_open\x18\x07 \x01(\x08\x12\x10\n\x08orphaned\x18\x08 \x01(\x08\x12\x12\n\nvisibility\x18\t \x01(\t\x12\x12\n\nstart_line\x18\x64 \x01(\r\x12\x10\n\x08\x65nd_line\x18\x65 \x01(\r\"\x8f\x01\n\x10MergeRequirement\x12\x13\n\x0b\x64\x65scription\x18\x01 \x01(\t\x12\x11\n\tsatisfied\x18\x02 \x01(\x08\x12\n\n\x02id\x18\x64 \x01(\t\x12\x32\n\x06status\x18\x65 \x01(\x0e\x32\".heddle.local.v1.RequirementStatus\x12\x13\n\x0b\x65xplanation\x18\x66 \x01(\t\"?\n\rSigningFooter\x12.\n\x0f\x61vailable_kinds\x18\x01 \x03(\x0e\x32\x15.heddle.v1.ReviewKind\"\xa0\x02\n\x10SignStateRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\x12#\n\x04kind\x18\x03 \x01(\x0e\x32\x15.heddle.v1.ReviewKind\x12%\n\x05scope\x18\x04 \x01(\x0b\x32\x16.heddle.v1.ReviewScope\x12\x15\n\rjustification\x18\x05 \x01(\t\x12\x11\n\talgorithm\x18\x06 \x01(\t\x12\x12\n\npublic_key\x18\x07 \x01(\x0c\x12\x11\n\tsignature\x18\x08 \x01(\x0c\x12-\n\tsigned_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x13\x63lient_operation_id\x18\x0f \x01(\t\";\n\x11SignStateResponse\x12\x14\n\x0csignature_id\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\"\xd0\x01\n\x0bReviewScope\x12:\n\x0cwhole_change\x18\x01 \x01(\x0b\x32\".heddle.v1.ReviewScope.WholeChangeH\x00\x12\x34\n\x07symbols\x18\x02 \x01(\x0b\x32!.heddle.v1.ReviewScope.SymbolListH\x00\x1a\r\n\x0bWholeChange\x1a\x37\n\nSymbolList\x12)\n\x07symbols\x18\x01 \x03(\x0b\x32\x18.heddle.v1.PathSymbolRefB\x07\n\x05scope\"<\n\x15ListSignaturesRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x10\n\x08state_id\x18\x02 \x01(\x0c\"u\n\x16ListSignaturesResponse\x12.\n\nsignatures\x18\x01 \x03(\x0b\x32\x1a.heddle.v1.ReviewSignature\x12+\n\x07\x63\x61rried\x18\x64 \x03(\x0b\x32\x1a.heddle.v1.ReviewSignature\"\xb5\x02\n\x0fReviewSignature\x12\x14\n\x0csignature_id\x18\x01 \x01(\t\x12\x12\n\nactor_name\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x63tor_email\x18\x03 \x01(\t\x12#\n\x04kind\x18\x04 \x01(\x0e\x32\x15.heddle.v1.ReviewKind\x12%\n\x05scope\x18\x05 \x01(\x0b\x32\x16.heddle.v1.ReviewScope\x12\x15\n\rjustification\x18\x06 \x01(\t\x12-\n\tsigned_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\talgorithm\x18\x08 \x01(\t\x12\x12\n\npublic_key\x18\t \x01(\x0c\x12\x11\n\tsignature\x18\n \x01(\x0c\x12\x17\n\x0fsigned_state_id\x18\x64 \x01(\x0c\x32\x85\x02\n\x12StateReviewService\x12P\n\x10GetReviewPayload\x12\".heddle.v1.GetReviewPayloadRequest\x1a\x18.heddle.v1.ReviewPayload\x12\x46\n\tSignState\x12\x1b.heddle.v1.SignStateRequest\x1a\x1c.heddle.v1.SignStateResponse\x12U\n\x0eListSignatures\x12 .heddle.v1.ListSignaturesRequest\x1a!.heddle.v1.ListSignaturesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'heddle_api.v1.state_review_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETREVIEWPAYLOADREQUEST']._serialized_start=100
-  _globals['_GETREVIEWPAYLOADREQUEST']._serialized_end=191
-  _globals['_REVIEWPAYLOAD']._serialized_start=194
-  _globals['_REVIEWPAYLOAD']._serialized_end=622
-  _globals['_REVIEWSUMMARY']._serialized_start=625
-  _globals['_REVIEWSUMMARY']._serialized_end=786
-  _globals['_READINGORDERPARTITION']._serialized_start=789
-  _globals['_READINGORDERPARTITION']._serialized_end=955
-  _globals['_ANCHOREDDISCUSSION']._serialized_start=958
-  _globals['_ANCHOREDDISCUSSION']._serialized_end=1275
-  _globals['_MERGEREQUIREMENT']._serialized_start=1277
-  _globals['_MERGEREQUIREMENT']._serialized_end=1335
-  _globals['_SIGNINGFOOTER']._serialized_start=1337
-  _globals['_SIGNINGFOOTER']._serialized_end=1400
-  _globals['_SIGNSTATEREQUEST']._serialized_start=1403
-  _globals['_SIGNSTATEREQUEST']._serialized_end=1691
-  _globals['_SIGNSTATERESPONSE']._serialized_start=1693
-  _globals['_SIGNSTATERESPONSE']._serialized_end=1752
-  _globals['_REVIEWSCOPE']._serialized_start=1755
-  _globals['_REVIEWSCOPE']._serialized_end=1963
-  _globals['_REVIEWSCOPE_WHOLECHANGE']._serialized_start=1884
-  _globals['_REVIEWSCOPE_WHOLECHANGE']._serialized_end=1897
-  _globals['_REVIEWSCOPE_SYMBOLLIST']._serialized_start=1899
-  _globals['_REVIEWSCOPE_SYMBOLLIST']._serialized_end=1954
-  _globals['_LISTSIGNATURESREQUEST']._serialized_start=1965
-  _globals['_LISTSIGNATURESREQUEST']._serialized_end=2025
-  _globals['_LISTSIGNATURESRESPONSE']._serialized_start=2027
-  _globals['_LISTSIGNATURESRESPONSE']._serialized_end=2099
-  _globals['_REVIEWSIGNATURE']._serialized_start=2102
-  _globals['_REVIEWSIGNATURE']._serialized_end=2386
-  _globals['_STATEREVIEWSERVICE']._serialized_start=2389
-  _globals['_STATEREVIEWSERVICE']._serialized_end=2650
+  _globals['_GETREVIEWPAYLOADREQUEST']._serialized_start=130
+  _globals['_GETREVIEWPAYLOADREQUEST']._serialized_end=221
+  _globals['_REVIEWPAYLOAD']._serialized_start=224
+  _globals['_REVIEWPAYLOAD']._serialized_end=886
+  _globals['_REVIEWSUMMARY']._serialized_start=889
+  _globals['_REVIEWSUMMARY']._serialized_end=1050
+  _globals['_READINGORDERPARTITION']._serialized_start=1053
+  _globals['_READINGORDERPARTITION']._serialized_end=1219
+  _globals['_ANCHOREDDISCUSSION']._serialized_start=1222
+  _globals['_ANCHOREDDISCUSSION']._serialized_end=1577
+  _globals['_MERGEREQUIREMENT']._serialized_start=1580
+  _globals['_MERGEREQUIREMENT']._serialized_end=1723
+  _globals['_SIGNINGFOOTER']._serialized_start=1725
+  _globals['_SIGNINGFOOTER']._serialized_end=1788
+  _globals['_SIGNSTATEREQUEST']._serialized_start=1791
+  _globals['_SIGNSTATEREQUEST']._serialized_end=2079
+  _globals['_SIGNSTATERESPONSE']._serialized_start=2081
+  _globals['_SIGNSTATERESPONSE']._serialized_end=2140
+  _globals['_REVIEWSCOPE']._serialized_start=2143
+  _globals['_REVIEWSCOPE']._serialized_end=2351
+  _globals['_REVIEWSCOPE_WHOLECHANGE']._serialized_start=2272
+  _globals['_REVIEWSCOPE_WHOLECHANGE']._serialized_end=2285
+  _globals['_REVIEWSCOPE_SYMBOLLIST']._serialized_start=2287
+  _globals['_REVIEWSCOPE_SYMBOLLIST']._serialized_end=2342
+  _globals['_LISTSIGNATURESREQUEST']._serialized_start=2353
+  _globals['_LISTSIGNATURESREQUEST']._serialized_end=2413
+  _globals['_LISTSIGNATURESRESPONSE']._serialized_start=2415
+  _globals['_LISTSIGNATURESRESPONSE']._serialized_end=2532
+  _globals['_REVIEWSIGNATURE']._serialized_start=2535
+  _globals['_REVIEWSIGNATURE']._serialized_end=2844
+  _globals['_STATEREVIEWSERVICE']._serialized_start=2847
+  _globals['_STATEREVIEWSERVICE']._serialized_end=3108
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from heddle_api.local.v1 import review_pb2 as _review_pb2
 from heddle_api.v1 import common_pb2 as _common_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -21,7 +22,7 @@ class GetReviewPayloadRequest(_message.Message):
     def __init__(self, repo_path: _Optional[str] = ..., state_id: _Optional[bytes] = ..., include_all_signals: _Optional[bool] = ...) -> None: ...
 
 class ReviewPayload(_message.Message):
-    __slots__ = ("state_id", "summary", "agent_narrative", "partition", "in_budget_signals", "all_signals", "tick_budget", "discussions", "merge_requirements", "signing_footer")
+    __slots__ = ("state_id", "summary", "agent_narrative", "partition", "in_budget_signals", "all_signals", "tick_budget", "discussions", "merge_requirements", "signing_footer", "changed_files", "changed_symbols", "annotations", "is_truncated", "signals_incomplete", "prior_state_id")
     STATE_ID_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     AGENT_NARRATIVE_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +33,12 @@ class ReviewPayload(_message.Message):
     DISCUSSIONS_FIELD_NUMBER: _ClassVar[int]
     MERGE_REQUIREMENTS_FIELD_NUMBER: _ClassVar[int]
     SIGNING_FOOTER_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FILES_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    ANNOTATIONS_FIELD_NUMBER: _ClassVar[int]
+    IS_TRUNCATED_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_STATE_ID_FIELD_NUMBER: _ClassVar[int]
     state_id: bytes
     summary: ReviewSummary
     agent_narrative: str
@@ -42,7 +49,13 @@ class ReviewPayload(_message.Message):
     discussions: _containers.RepeatedCompositeFieldContainer[AnchoredDiscussion]
     merge_requirements: _containers.RepeatedCompositeFieldContainer[MergeRequirement]
     signing_footer: SigningFooter
-    def __init__(self, state_id: _Optional[bytes] = ..., summary: _Optional[_Union[ReviewSummary, _Mapping]] = ..., agent_narrative: _Optional[str] = ..., partition: _Optional[_Union[ReadingOrderPartition, _Mapping]] = ..., in_budget_signals: _Optional[_Iterable[_Union[_common_pb2.RiskSignal, _Mapping]]] = ..., all_signals: _Optional[_Iterable[_Union[_common_pb2.RiskSignal, _Mapping]]] = ..., tick_budget: _Optional[int] = ..., discussions: _Optional[_Iterable[_Union[AnchoredDiscussion, _Mapping]]] = ..., merge_requirements: _Optional[_Iterable[_Union[MergeRequirement, _Mapping]]] = ..., signing_footer: _Optional[_Union[SigningFooter, _Mapping]] = ...) -> None: ...
+    changed_files: _containers.RepeatedCompositeFieldContainer[_review_pb2.ChangedFile]
+    changed_symbols: _containers.RepeatedCompositeFieldContainer[_review_pb2.ChangedSymbol]
+    annotations: _containers.RepeatedCompositeFieldContainer[_review_pb2.Annotation]
+    is_truncated: bool
+    signals_incomplete: bool
+    prior_state_id: bytes
+    def __init__(self, state_id: _Optional[bytes] = ..., summary: _Optional[_Union[ReviewSummary, _Mapping]] = ..., agent_narrative: _Optional[str] = ..., partition: _Optional[_Union[ReadingOrderPartition, _Mapping]] = ..., in_budget_signals: _Optional[_Iterable[_Union[_common_pb2.RiskSignal, _Mapping]]] = ..., all_signals: _Optional[_Iterable[_Union[_common_pb2.RiskSignal, _Mapping]]] = ..., tick_budget: _Optional[int] = ..., discussions: _Optional[_Iterable[_Union[AnchoredDiscussion, _Mapping]]] = ..., merge_requirements: _Optional[_Iterable[_Union[MergeRequirement, _Mapping]]] = ..., signing_footer: _Optional[_Union[SigningFooter, _Mapping]] = ..., changed_files: _Optional[_Iterable[_Union[_review_pb2.ChangedFile, _Mapping]]] = ..., changed_symbols: _Optional[_Iterable[_Union[_review_pb2.ChangedSymbol, _Mapping]]] = ..., annotations: _Optional[_Iterable[_Union[_review_pb2.Annotation, _Mapping]]] = ..., is_truncated: _Optional[bool] = ..., signals_incomplete: _Optional[bool] = ..., prior_state_id: _Optional[bytes] = ...) -> None: ...
 
 class ReviewSummary(_message.Message):
     __slots__ = ("headline", "files_changed", "added_lines", "removed_lines", "in_budget_signal_count", "hidden_signal_count")
@@ -71,7 +84,7 @@ class ReadingOrderPartition(_message.Message):
     def __init__(self, structural: _Optional[_Iterable[_Union[_common_pb2.PathSymbolRef, _Mapping]]] = ..., consequence: _Optional[_Iterable[_Union[_common_pb2.PathSymbolRef, _Mapping]]] = ..., tests_and_docs: _Optional[_Iterable[_Union[_common_pb2.PathSymbolRef, _Mapping]]] = ...) -> None: ...
 
 class AnchoredDiscussion(_message.Message):
-    __slots__ = ("id", "anchor", "opened_against_state", "opened_at", "turns", "resolution", "body_changed_since_open", "orphaned", "visibility")
+    __slots__ = ("id", "anchor", "opened_against_state", "opened_at", "turns", "resolution", "body_changed_since_open", "orphaned", "visibility", "start_line", "end_line")
     ID_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_FIELD_NUMBER: _ClassVar[int]
     OPENED_AGAINST_STATE_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +94,8 @@ class AnchoredDiscussion(_message.Message):
     BODY_CHANGED_SINCE_OPEN_FIELD_NUMBER: _ClassVar[int]
     ORPHANED_FIELD_NUMBER: _ClassVar[int]
     VISIBILITY_FIELD_NUMBER: _ClassVar[int]
+    START_LINE_FIELD_NUMBER: _ClassVar[int]
+    END_LINE_FIELD_NUMBER: _ClassVar[int]
     id: str
     anchor: _common_pb2.PathSymbolRef
     opened_against_state: bytes
@@ -90,15 +105,23 @@ class AnchoredDiscussion(_message.Message):
     body_changed_since_open: bool
     orphaned: bool
     visibility: str
-    def __init__(self, id: _Optional[str] = ..., anchor: _Optional[_Union[_common_pb2.PathSymbolRef, _Mapping]] = ..., opened_against_state: _Optional[bytes] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., turns: _Optional[_Iterable[_Union[_common_pb2.DiscussionTurn, _Mapping]]] = ..., resolution: _Optional[_Union[_common_pb2.DiscussionResolution, _Mapping]] = ..., body_changed_since_open: _Optional[bool] = ..., orphaned: _Optional[bool] = ..., visibility: _Optional[str] = ...) -> None: ...
+    start_line: int
+    end_line: int
+    def __init__(self, id: _Optional[str] = ..., anchor: _Optional[_Union[_common_pb2.PathSymbolRef, _Mapping]] = ..., opened_against_state: _Optional[bytes] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., turns: _Optional[_Iterable[_Union[_common_pb2.DiscussionTurn, _Mapping]]] = ..., resolution: _Optional[_Union[_common_pb2.DiscussionResolution, _Mapping]] = ..., body_changed_since_open: _Optional[bool] = ..., orphaned: _Optional[bool] = ..., visibility: _Optional[str] = ..., start_line: _Optional[int] = ..., end_line: _Optional[int] = ...) -> None: ...
 
 class MergeRequirement(_message.Message):
-    __slots__ = ("description", "satisfied")
+    __slots__ = ("description", "satisfied", "id", "status", "explanation")
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     SATISFIED_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    EXPLANATION_FIELD_NUMBER: _ClassVar[int]
     description: str
     satisfied: bool
-    def __init__(self, description: _Optional[str] = ..., satisfied: _Optional[bool] = ...) -> None: ...
+    id: str
+    status: _review_pb2.RequirementStatus
+    explanation: str
+    def __init__(self, description: _Optional[str] = ..., satisfied: _Optional[bool] = ..., id: _Optional[str] = ..., status: _Optional[_Union[_review_pb2.RequirementStatus, str]] = ..., explanation: _Optional[str] = ...) -> None: ...
 
 class SigningFooter(_message.Message):
     __slots__ = ("available_kinds",)
@@ -163,13 +186,15 @@ class ListSignaturesRequest(_message.Message):
     def __init__(self, repo_path: _Optional[str] = ..., state_id: _Optional[bytes] = ...) -> None: ...
 
 class ListSignaturesResponse(_message.Message):
-    __slots__ = ("signatures",)
+    __slots__ = ("signatures", "carried")
     SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    CARRIED_FIELD_NUMBER: _ClassVar[int]
     signatures: _containers.RepeatedCompositeFieldContainer[ReviewSignature]
-    def __init__(self, signatures: _Optional[_Iterable[_Union[ReviewSignature, _Mapping]]] = ...) -> None: ...
+    carried: _containers.RepeatedCompositeFieldContainer[ReviewSignature]
+    def __init__(self, signatures: _Optional[_Iterable[_Union[ReviewSignature, _Mapping]]] = ..., carried: _Optional[_Iterable[_Union[ReviewSignature, _Mapping]]] = ...) -> None: ...
 
 class ReviewSignature(_message.Message):
-    __slots__ = ("signature_id", "actor_name", "actor_email", "kind", "scope", "justification", "signed_at", "algorithm", "public_key", "signature")
+    __slots__ = ("signature_id", "actor_name", "actor_email", "kind", "scope", "justification", "signed_at", "algorithm", "public_key", "signature", "signed_state_id")
     SIGNATURE_ID_FIELD_NUMBER: _ClassVar[int]
     ACTOR_NAME_FIELD_NUMBER: _ClassVar[int]
     ACTOR_EMAIL_FIELD_NUMBER: _ClassVar[int]
@@ -180,6 +205,7 @@ class ReviewSignature(_message.Message):
     ALGORITHM_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_STATE_ID_FIELD_NUMBER: _ClassVar[int]
     signature_id: str
     actor_name: str
     actor_email: str
@@ -190,4 +216,5 @@ class ReviewSignature(_message.Message):
     algorithm: str
     public_key: bytes
     signature: bytes
-    def __init__(self, signature_id: _Optional[str] = ..., actor_name: _Optional[str] = ..., actor_email: _Optional[str] = ..., kind: _Optional[_Union[_common_pb2.ReviewKind, str]] = ..., scope: _Optional[_Union[ReviewScope, _Mapping]] = ..., justification: _Optional[str] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., algorithm: _Optional[str] = ..., public_key: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+    signed_state_id: bytes
+    def __init__(self, signature_id: _Optional[str] = ..., actor_name: _Optional[str] = ..., actor_email: _Optional[str] = ..., kind: _Optional[_Union[_common_pb2.ReviewKind, str]] = ..., scope: _Optional[_Union[ReviewScope, _Mapping]] = ..., justification: _Optional[str] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., algorithm: _Optional[str] = ..., public_key: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., signed_state_id: _Optional[bytes] = ...) -> None: ...

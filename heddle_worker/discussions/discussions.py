@@ -186,6 +186,11 @@ class Discussions:
 
         return self._looked(near.state_id if state is None else state.id, near, look)
 
+    def has_annotations(self) -> bool:
+        """Return whether there is any annotation."""
+        with self._readers.snapshot() as connection:
+            return stored_annotations.has_any(connection)
+
     def annotations_in(self, state: State | None, head: Head | None = None) -> list[Annotation]:
         """Return all annotations as they are in a state, in the order of their discussions.
 

@@ -15,7 +15,7 @@ from heddle_worker.repository.diff import FileVersion
 from heddle_worker.repository.states import States
 from heddle_worker.store.discussions import Origin
 from heddle_worker.store.placements import Placement
-from heddle_worker.symbols.outline import Source, Symbol
+from heddle_worker.symbols.outline import Source, Symbol, without_mark
 
 _MOST_FILES: Final = 2_000
 """Files that are looked into; where more differ, anything may be there."""
@@ -124,4 +124,4 @@ def _regular(states: States, tree: bytes, path: bytes) -> FileVersion | None:
 
 
 def _simple(symbol: str) -> str:
-    return symbol.rpartition("::")[2].partition("#")[0]
+    return without_mark(symbol.rpartition("::")[2])

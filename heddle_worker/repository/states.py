@@ -108,7 +108,15 @@ class States:
 
     def tree_files(self, tree: bytes) -> list[FileVersion]:
         """Return the files of a tree and all below it, in the order of their paths."""
-        return list(trees.files_of(self._repository, tree))
+        return list(self.walk_files(tree))
+
+    def walk_files(self, tree: bytes) -> Iterator[FileVersion]:
+        """Yield the same one by one: a tree that is too large need not be walked to its end.
+
+        Args:
+            tree: raw id of the tree.
+        """
+        return trees.files_of(self._repository, tree)
 
     def file_at(self, tree: bytes, path: bytes) -> FileVersion | None:
         """Return a tree's file at a path; `None` when there is none, or a directory."""

@@ -145,7 +145,79 @@ CREATE TABLE buffered_changes (
 CREATE INDEX buffered_changes_by_transaction ON buffered_changes (transaction_id);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG, _MUTATIONS, _TRANSACTIONS, DISCUSSIONS)
+_SIGNATURES: Final = """
+-- A signature of a review. `scope` is a JSON list of pairs of file and symbol as they were signed,
+-- empty for the whole change; `change` is then the digest of all that the state changes, and empty
+-- otherwise. `key_id` is the same for one key, however it is written.
+CREATE TABLE signatures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    state BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    actor_name TEXT NOT NULL,
+    actor_email TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    justification TEXT NOT NULL,
+    signed_at INTEGER NOT NULL,
+    algorithm TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    key_id BLOB NOT NULL,
+    change BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    UNIQUE (state, position)
+) STRICT;
+CREATE INDEX signatures_by_key ON signatures (state, key_id, signed_at);
+CREATE INDEX signatures_by_change ON signatures (change) WHERE change <> x'';
+
+-- What the symbols in a signature's scope were when it was signed.
+CREATE TABLE signed_symbols (
+    signature INTEGER NOT NULL REFERENCES signatures (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    symbol TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (signature, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX signed_symbols_by_content ON signed_symbols (content);
+"""
+
+_REVIEW_VERSION: Final = """
+-- Grows with whatever a review tells of the tables above.
+CREATE TABLE review_version (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    value INTEGER NOT NULL
+) STRICT;
+INSERT INTO review_version VALUES (1, 0);
+
+CREATE TRIGGER discussion_added AFTER INSERT ON discussions
+    BEGIN UPDATE review_version SET value = value + 1; END;
+CREATE TRIGGER discussion_changed AFTER UPDATE ON discussions
+    BEGIN UPDATE review_version SET value = value + 1; END;
+CREATE TRIGGER discussion_removed AFTER DELETE ON discussions
+    BEGIN UPDATE review_version SET value = value + 1; END;
+CREATE TRIGGER turn_added AFTER INSERT ON discussion_turns
+    BEGIN UPDATE review_version SET value = value + 1; END;
+CREATE TRIGGER turn_removed AFTER DELETE ON discussion_turns
+    BEGIN UPDATE review_version SET value = value + 1; END;
+CREATE TRIGGER annotation_added AFTER INSERT ON annotations
+    BEGIN UPDATE review_version SET value = value + 1; END;
+CREATE TRIGGER annotation_removed AFTER DELETE ON annotations
+    BEGIN UPDATE review_version SET value = value + 1; END;
+CREATE TRIGGER signature_added AFTER INSERT ON signatures
+    BEGIN UPDATE review_version SET value = value + 1; END;
+CREATE TRIGGER signature_removed AFTER DELETE ON signatures
+    BEGIN UPDATE review_version SET value = value + 1; END;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _OPERATION_LOG,
+    _MUTATIONS,
+    _TRANSACTIONS,
+    DISCUSSIONS,
+    _SIGNATURES,
+    _REVIEW_VERSION,
+)
 
 
 def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:

@@ -10,7 +10,14 @@ import apsw
 
 # What clients' calls change. The log and the memory of operation ids are not undone, nor is what
 # can be worked out again.
-_TABLES: Final = ("hooks", "discussions", "discussion_turns", "annotations")
+_TABLES: Final = (
+    "hooks",
+    "discussions",
+    "discussion_turns",
+    "annotations",
+    "signatures",
+    "signed_symbols",
+)
 
 
 @contextlib.contextmanager

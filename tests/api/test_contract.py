@@ -37,9 +37,103 @@ ADDITIONS: Final = {
         "detail": (101, "string", "singular", None),
     },
     "AbortTransactionResponse": {"kept_ref": (100, "string", "singular", None)},
+    "ReviewPayload": {
+        "changed_files": (100, "heddle.local.v1.ChangedFile", "repeated", None),
+        "changed_symbols": (101, "heddle.local.v1.ChangedSymbol", "repeated", None),
+        "annotations": (102, "heddle.local.v1.Annotation", "repeated", None),
+        "is_truncated": (103, "bool", "singular", None),
+        "signals_incomplete": (104, "bool", "singular", None),
+        "prior_state_id": (105, "bytes", "singular", None),
+    },
+    "MergeRequirement": {
+        "id": (100, "string", "singular", None),
+        "status": (101, "heddle.local.v1.RequirementStatus", "singular", None),
+        "explanation": (102, "string", "singular", None),
+    },
+    "ListSignaturesResponse": {
+        "carried": (100, "heddle.v1.ReviewSignature", "repeated", None),
+    },
+    "ReviewSignature": {"signed_state_id": (100, "bytes", "singular", None)},
+    "ComputeStateSignalsResponse": {"is_incomplete": (100, "bool", "singular", None)},
+    "SignalUpdate": {
+        "worktree": (100, "string", "singular", None),
+        "threads": (101, "string", "repeated", None),
+        "is_incomplete": (102, "bool", "singular", None),
+    },
+    "Discussion": {
+        "opened_anchor": (100, "heddle.v1.PathSymbolRef", "singular", None),
+        "start_line": (101, "uint32", "singular", None),
+        "end_line": (102, "uint32", "singular", None),
+    },
+    "AnchoredDiscussion": {
+        "start_line": (100, "uint32", "singular", None),
+        "end_line": (101, "uint32", "singular", None),
+    },
+    "ListDiscussionsByStateRequest": {
+        "limit": (100, "uint32", "singular", None),
+        "after_id": (101, "string", "singular", None),
+    },
+    "ListDiscussionsBySymbolRequest": {
+        "limit": (100, "uint32", "singular", None),
+        "after_id": (101, "string", "singular", None),
+    },
 }
 
 LOCAL: Final = {
+    "RunGitHookRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "hook": (2, "string", "singular", None),
+        "arguments": (3, "bytes", "repeated", None),
+        "input": (4, "bytes", "singular", None),
+        "index_file": (5, "bytes", "singular", None),
+        "message": (6, "bytes", "singular", None),
+    },
+    "TestHookEventRequest": {
+        "repo_path": (1, "string", "singular", None),
+        "event_name": (2, "string", "singular", None),
+        "payload_json": (3, "string", "singular", None),
+    },
+    "HookVerdict": {
+        "vetoed": (1, "bool", "singular", None),
+        "reason": (2, "string", "singular", None),
+        "author": (3, "string", "singular", None),
+        "answers": (4, "heddle.local.v1.HookAnswer", "repeated", None),
+    },
+    "HookAnswer": {
+        "author": (1, "string", "singular", None),
+        "event_name": (2, "string", "singular", None),
+        "outcome": (3, "string", "singular", None),
+        "detail": (4, "string", "singular", None),
+        "duration_ms": (5, "uint32", "singular", None),
+    },
+    "ChangedFile": {
+        "path": (1, "string", "singular", None),
+        "old_path": (2, "string", "singular", None),
+        "status": (3, "string", "singular", None),
+        "added_lines": (4, "uint32", "singular", None),
+        "removed_lines": (5, "uint32", "singular", None),
+        "is_binary": (6, "bool", "singular", None),
+        "language": (7, "string", "singular", None),
+        "outline": (8, "string", "singular", None),
+        "by_merge": (9, "bool", "singular", None),
+    },
+    "ChangedSymbol": {
+        "anchor": (1, "heddle.v1.PathSymbolRef", "singular", None),
+        "previous": (2, "heddle.v1.PathSymbolRef", "singular", None),
+        "kind": (3, "string", "singular", None),
+        "changes": (4, "string", "repeated", None),
+        "start_line": (5, "uint32", "singular", None),
+        "end_line": (6, "uint32", "singular", None),
+        "changes_meaning": (7, "bool", "singular", None),
+    },
+    "Annotation": {
+        "id": (1, "string", "singular", None),
+        "kind": (2, "string", "singular", None),
+        "content": (3, "string", "singular", None),
+        "tags": (4, "string", "repeated", None),
+        "anchor": (5, "heddle.v1.PathSymbolRef", "singular", None),
+        "orphaned": (6, "bool", "singular", None),
+    },
     "GetDaemonRequest": {"repo_path": (1, "string", "singular", None)},
     "Daemon": {
         "version": (1, "string", "singular", None),
@@ -158,6 +252,7 @@ LOCAL_SERVICES: Final = {
         "RestorePaths": "RestorePathsResponse",
         "UndoAbort": "UndoAbortResponse",
     },
+    "GitHookService": {"RunGitHook": "HookVerdict", "TestHookEvent": "HookVerdict"},
 }
 
 MUTATING: Final = {
