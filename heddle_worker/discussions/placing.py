@@ -8,6 +8,7 @@ whose symbol is gone are looked for where there is something that was not there 
 from __future__ import annotations
 
 import dataclasses
+import heapq
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
@@ -30,8 +31,8 @@ from heddle_worker.store.writer import Writer
 
 _AT_ONCE: Final = 2_000
 _KEPT_STATES: Final = 16
-_MOST_KEPT: Final = 10_000
-"""Placements for one state that are kept in memory, some 3 MB."""
+_MOST_KEPT: Final = 50_000
+"""Placements that are kept in memory for all these states together, some 15 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,22 @@ class Placing:
     view: View
     elsewhere: dict[int, Placement]
 
-    def at(self, connection: apsw.Connection, path: bytes, symbol: str) -> list[Listed]:
-        """Return what is at a symbol, in the order of opening."""
+    def at(
+        self, connection: apsw.Connection, path: bytes, symbol: str, after: int = 0
+    ) -> Iterator[Listed]:
+        """Yield what is at a symbol, in the order of opening, from a number on."""
         here = [
             placement
             for placement in self.elsewhere.values()
             if placement.path == path and placement.symbol == symbol
         ]
-        return self._merged(
-            connection, placements.listed_at(connection, self.view, path, symbol), here
-        )
+        rows = placements.listed_at(connection, self.view, path, symbol, after)
+        return self._merged(connection, rows, here, after)
 
-    def everywhere(self, connection: apsw.Connection) -> list[Listed]:
-        """Return all discussions, in the order of opening."""
-        rows = placements.listed(connection, self.view)
-        return self._merged(connection, rows, self.elsewhere.values())
+    def everywhere(self, connection: apsw.Connection, after: int = 0) -> Iterator[Listed]:
+        """Yield all discussions, in the order of opening, from a number on."""
+        rows = placements.listed(connection, self.view, after)
+        return self._merged(connection, rows, self.elsewhere.values(), after)
 
     def of(self, connection: apsw.Connection, numbers: Iterable[int]) -> dict[int, Placement]:
         """Return where some discussions are, by their numbers."""
@@ -73,10 +75,12 @@ class Placing:
         connection: apsw.Connection,
         rows: Iterable[Listed],
         placed_anew: Iterable[Placement],
-    ) -> list[Listed]:
-        staying = [row for row in rows if row.placement.discussion not in self.elsewhere]
-        moved = placements.as_listed(connection, placed_anew)
-        return sorted([*staying, *moved], key=lambda listed: listed.placement.discussion)
+        after: int,
+    ) -> Iterator[Listed]:
+        staying = (row for row in rows if row.placement.discussion not in self.elsewhere)
+        later = [placement for placement in placed_anew if placement.discussion > after]
+        moved = placements.as_listed(connection, later)
+        return heapq.merge(staying, moved, key=lambda listed: listed.placement.discussion)
 
 
 class Placings:
@@ -140,12 +144,17 @@ class Placings:
                 return kept
         _newest, placed = self._placed_anew(view, state_id)
         placing = Placing(view, {placement.discussion: placement for placement in placed})
-        if len(placed) <= _MOST_KEPT:
-            with self._keeping:
-                self._kept[key] = placing
-                if len(self._kept) > _KEPT_STATES:
-                    self._kept.popitem(last=False)
+        with self._keeping:
+            self._keep(key, placing)
         return placing
+
+    def _keep(self, key: tuple[bytes, View], placing: Placing) -> None:
+        self._kept[key] = placing
+        while (
+            len(self._kept) > _KEPT_STATES
+            or sum(len(kept.elsewhere) for kept in self._kept.values()) > _MOST_KEPT
+        ):
+            self._kept.popitem(last=False)
 
     def _current(self, head: Head) -> View | None:
         """Return a worktree's view if there is nothing to be done to it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,11 +27,11 @@ SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8 FROM discussions WHERE number = ?2
 _LISTED_AT: Final = f"""
 SELECT {_COLUMNS}, {_LISTED} FROM placements p INDEXED BY placements_by_place
 CROSS JOIN discussions d ON d.number = p.discussion
-WHERE p.view = ? AND p.path = ? AND p.symbol = ? ORDER BY p.discussion
+WHERE p.view = ? AND p.path = ? AND p.symbol = ? AND p.discussion > ? ORDER BY p.discussion
 """  # noqa: S608 - ours
 _LISTED_ALL: Final = f"""
 SELECT {_COLUMNS}, {_LISTED} FROM placements p CROSS JOIN discussions d ON d.number = p.discussion
-WHERE p.view = ? ORDER BY p.discussion
+WHERE p.view = ? AND p.discussion > ? ORDER BY p.discussion
 """  # noqa: S608 - ours
 _ORPHANED: Final = f"""
 SELECT {_COLUMNS} FROM placements p INDEXED BY placements_orphaned
@@ -215,15 +215,17 @@ def unplaced(connection: apsw.Connection, newest: int) -> list[int]:
     return [number for (number,) in connection.execute(statement, (newest,))]
 
 
-def listed_at(connection: apsw.Connection, view: View, path: bytes, symbol: str) -> list[Listed]:
-    """Return what is placed at a symbol, in the order of opening."""
-    rows = connection.execute(_LISTED_AT, (view.id, path, symbol))
-    return [_listed(row) for row in rows]
+def listed_at(
+    connection: apsw.Connection, view: View, path: bytes, symbol: str, after: int = 0
+) -> Iterator[Listed]:
+    """Yield what is placed at a symbol, in the order of opening, from a number on."""
+    rows = connection.execute(_LISTED_AT, (view.id, path, symbol, after))
+    return map(_listed, rows)
 
 
-def listed(connection: apsw.Connection, view: View) -> list[Listed]:
-    """Return all that is placed, in the order of opening."""
-    return [_listed(row) for row in connection.execute(_LISTED_ALL, (view.id,))]
+def listed(connection: apsw.Connection, view: View, after: int = 0) -> Iterator[Listed]:
+    """Yield all that is placed, in the order of opening, from a number on."""
+    return map(_listed, connection.execute(_LISTED_ALL, (view.id, after)))
 
 
 def as_listed(connection: apsw.Connection, placed: Iterable[Placement]) -> list[Listed]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 from line_placer import LinePlacer, LineRepository, Tree
 
-from heddle_worker.discussions.discussions import Discussions, Status
+from heddle_worker.discussions.discussions import Discussions, Status, Wanted
 from heddle_worker.discussions.heads import Heads
 from heddle_worker.discussions.placing import Placings
 from heddle_worker.failures import NotFoundError, ReplyTooLargeError
@@ -71,13 +71,13 @@ class Place:
 
     def by_symbol(self, path: bytes, symbol: str, status: Status = Status.ALL) -> list[int]:
         """Return the numbers of what is at a symbol at HEAD."""
-        found = self.found.by_symbol([path], symbol, self.found.head(), status)
+        found = self.found.by_symbol([path], symbol, self.found.head(), Wanted(status))
         assert all((one.path, one.symbol) == (path, symbol) for one in found)
         return [one.discussion.number for one in found]
 
     def in_state(self, commit: bytes, status: Status = Status.ALL) -> list[Placement]:
         """Return where the discussions are in a state."""
-        return [one.place for one in self.found.in_state(state_of(commit), status=status)]
+        return [one.place for one in self.found.in_state(state_of(commit), wanted=Wanted(status))]
 
     def table(self) -> list[Placement]:
         """Return the table's rows for HEAD, once it is up to date."""
@@ -345,7 +345,7 @@ def test_more_than_one_message_holds_is_refused(place: Place) -> None:
     count = MAX_MESSAGE_BYTES // len(body) + 1
     numbers = [place.open(first, "run", str(number), body) for number in range(count)]
     walked = place.open(first, "walk")
-    with pytest.raises(ReplyTooLargeError, match="ask for those of one status, or of one symbol"):
+    with pytest.raises(ReplyTooLargeError, match="ask for parts of them with limit and after_id"):
         place.by_symbol(b"a", "run")
     with pytest.raises(ReplyTooLargeError):
         place.in_state(first)
