@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import enum
 import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -13,7 +11,9 @@ import apsw
 
 from heddle_worker.discussions.heads import Head, Heads
 from heddle_worker.discussions.placed import PlacedDiscussion
-from heddle_worker.discussions.placing import Placing, Placings
+from heddle_worker.discussions.placing import Placing
+from heddle_worker.discussions.placings import Placings
+from heddle_worker.discussions.wanted import EVERYTHING, Selection, Wanted
 from heddle_worker.failures import NotFoundError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES
 from heddle_worker.repository.state import State
@@ -27,57 +27,6 @@ T = TypeVar("T")
 
 _FRAME_BYTES: Final = 256
 """What a discussion takes in a message besides its texts, about."""
-
-
-class Status(enum.StrEnum):
-    """Which discussions are asked for."""
-
-    ALL = ""
-    OPEN = "open"
-    RESOLVED = "resolved"
-    ORPHANED = "orphaned"
-
-    def admits(self, listed: Listed) -> bool:
-        """Return whether a discussion is one of them."""
-        match self:
-            case Status.OPEN:
-                return listed.is_open
-            case Status.RESOLVED:
-                return not listed.is_open
-            case Status.ORPHANED:
-                return listed.placement.is_orphaned
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which discussions of a list are asked for.
-
-    Attributes:
-        status: in which state of affairs.
-        after_id: the one that comes before them in the order of opening; empty for none.
-        limit: how many at most; 0 for all.
-    """
-
-    status: Status = Status.ALL
-    after_id: str = ""
-    limit: int = 0
-
-
-_EVERYTHING: Final = Wanted()
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Discussions, as many of them as were wanted at most.
-
-    Attributes:
-        discussions: in the order of opening.
-        left_out: how many more there are.
-    """
-
-    discussions: tuple[PlacedDiscussion, ...]
-    left_out: int
 
 
 class Discussions:
@@ -122,7 +71,7 @@ class Discussions:
         return PlacedDiscussion(found, place)
 
     def by_symbol(
-        self, paths: Collection[bytes], symbol: str, head: Head, wanted: Wanted = _EVERYTHING
+        self, paths: Collection[bytes], symbol: str, head: Head, wanted: Wanted = EVERYTHING
     ) -> list[PlacedDiscussion]:
         """Return the discussions of a symbol at a `HEAD`, in the order of opening.
 
@@ -145,7 +94,7 @@ class Discussions:
         return self._looked(head.state_id, head, look)
 
     def in_state(
-        self, state: State, head: Head | None = None, wanted: Wanted = _EVERYTHING
+        self, state: State, head: Head | None = None, wanted: Wanted = EVERYTHING
     ) -> list[PlacedDiscussion]:
         """Return the discussions as they are in a state, in the order of opening.
 
@@ -166,7 +115,7 @@ class Discussions:
         return self._looked(state.id, head or self.head(), look)
 
     def of_lost_state(
-        self, state_id: bytes, head: Head, wanted: Wanted = _EVERYTHING
+        self, state_id: bytes, head: Head, wanted: Wanted = EVERYTHING
     ) -> list[PlacedDiscussion]:
         """Return the discussions opened against a state that is gone, as they are at a `HEAD`.
 
@@ -207,8 +156,7 @@ class Discussions:
         near = head or self.head()
 
         def look(connection: apsw.Connection, placing: Placing) -> Selection:
-            found = [one for place in places for one in placing.at(connection, *place)]
-            return _selection(connection, found, most_bytes)
+            return _selection(connection, placing.at_any(connection, places), most_bytes)
 
         return self._looked(near.state_id if state is None else state.id, near, look)
 
@@ -252,7 +200,7 @@ class Discussions:
         while True:
             placing = self._placings.in_state(state_id, head)
             with self._readers.snapshot() as connection:
-                if placements.view_of(connection, head.worktree) == placing.view:
+                if placing.is_true(connection):
                     return look(connection, placing)
 
 

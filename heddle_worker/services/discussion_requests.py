@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from heddle_api.v1 import common_pb2, discussion_pb2
 from heddle_worker.discussions.changes import Settlement
-from heddle_worker.discussions.discussions import Status, Wanted
+from heddle_worker.discussions.wanted import Status, Wanted
 from heddle_worker.limits import MAX_TAG_BYTES, MAX_TAGS
 from heddle_worker.services.validation import FieldChecks
 from heddle_worker.store.discussions import Resolution

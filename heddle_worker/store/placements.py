@@ -29,6 +29,11 @@ SELECT {_COLUMNS}, {_LISTED} FROM placements p INDEXED BY placements_by_place
 CROSS JOIN discussions d ON d.number = p.discussion
 WHERE p.view = ? AND p.path = ? AND p.symbol = ? AND p.discussion > ? ORDER BY p.discussion
 """  # noqa: S608 - ours
+_LISTED_IN: Final = f"""
+SELECT {_COLUMNS}, {_LISTED} FROM placements p INDEXED BY placements_by_place
+CROSS JOIN discussions d ON d.number = p.discussion
+WHERE p.view = ? AND p.path = ?
+"""  # noqa: S608 - ours
 _LISTED_ALL: Final = f"""
 SELECT {_COLUMNS}, {_LISTED} FROM placements p CROSS JOIN discussions d ON d.number = p.discussion
 WHERE p.view = ? AND p.discussion > ? ORDER BY p.discussion
@@ -221,6 +226,11 @@ def listed_at(
     """Yield what is placed at a symbol, in the order of opening, from a number on."""
     rows = connection.execute(_LISTED_AT, (view.id, path, symbol, after))
     return map(_listed, rows)
+
+
+def listed_in(connection: apsw.Connection, view: View, path: bytes) -> Iterator[Listed]:
+    """Yield what is placed in a file."""
+    return map(_listed, connection.execute(_LISTED_IN, (view.id, path)))
 
 
 def listed(connection: apsw.Connection, view: View, after: int = 0) -> Iterator[Listed]:

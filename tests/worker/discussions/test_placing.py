@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 from line_placer import LinePlacer, LineRepository, Tree
 
-from heddle_worker.discussions.discussions import Discussions, Status, Wanted
+from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.heads import Heads
-from heddle_worker.discussions.placing import Placings
+from heddle_worker.discussions.placings import Placings
+from heddle_worker.discussions.wanted import Status, Wanted
 from heddle_worker.failures import NotFoundError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES
 from heddle_worker.repository.repository import Repository
@@ -162,6 +163,41 @@ def test_a_state_far_from_head_costs_what_differs_once(place: Place) -> None:
     assert place.placer.asked == [numbers[1]]
     assert place.in_state(second) == place.from_scratch(second)
     assert place.table() == place.from_scratch(first)
+
+
+def test_without_discussions_nothing_is_written(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}})
+    place.files.check_out(first)
+    assert place.by_symbol(b"a", "run") == []
+    assert place.in_state(first) == []
+    with place.readers.snapshot() as connection:
+        assert placements.view_of(connection, b".") is None
+    number = place.open(first, "run")
+    assert place.by_symbol(b"a", "run") == [number]
+    with place.readers.snapshot() as connection:
+        assert placements.view_of(connection, b".") is not None
+
+
+def test_the_symbols_of_a_large_change(place: Place) -> None:
+    names = [f"run{number}" for number in range(30)]
+    first = place.files.commit({"a": dict.fromkeys(names, "1"), "b": {"walk": "1"}})
+    halves = {"a": dict.fromkeys(names[:15], "1"), "c": dict.fromkeys(names[15:], "1")}
+    second = place.files.commit({**halves, "b": {"walk": "1"}}, first)
+    place.files.check_out(first)
+    numbers = {name: place.open(first, name) for name in [*names, "walk"]}
+
+    def found(state: State | None, *places: tuple[bytes, str]) -> list[int]:
+        selected = place.found.of_symbols(state, places, MAX_MESSAGE_BYTES)
+        return [one.discussion.number for one in selected.discussions]
+
+    in_a = [(b"a", name) for name in names]
+    assert found(None, *in_a) == found(state_of(first), *in_a) == list(numbers.values())[:-1]
+    assert found(state_of(second), *in_a) == [numbers[name] for name in names[:15]]
+    in_c = [(b"c", name) for name in reversed(names)]
+    expected = [numbers[name] for name in [*names[15:], "walk"]]
+    assert found(state_of(second), (b"b", "walk"), *in_c) == expected
+    assert found(state_of(second), *in_c[:3]) == [numbers[name] for name in names[-3:]]
+    assert found(None, *in_c) == []
 
 
 def test_a_pruned_head_costs_placing_all_of_them(place: Place) -> None:
