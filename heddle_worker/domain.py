@@ -20,8 +20,7 @@ from heddle_worker.repository.repository import Repository
 from heddle_worker.rescues import Rescues
 from heddle_worker.review_config import ReviewConfiguration
 from heddle_worker.reviews import Reviews
-from heddle_worker.signals.computing import Signals
-from heddle_worker.signals.corpora import Corpora
+from heddle_worker.signalling import Signalling
 from heddle_worker.signing.ground import Ground
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
@@ -57,8 +56,7 @@ class Domain:
         origins: what discussions can be opened about.
         discussions: where they are.
         ground: what signatures are held against.
-        changes: laid out.
-        signals: of changes.
+        signalling: computes the signals of its states.
         reviews: of changes.
         review_settings: those that hold.
         review_version: grows with what reviews tell of the store.
@@ -81,8 +79,7 @@ class Domain:
     origins: Origins
     discussions: Discussions
     ground: Ground
-    changes: Changes
-    signals: Signals
+    signalling: Signalling
     reviews: Reviews
     review_settings: ReviewConfiguration
     review_version: ReviewVersion
@@ -114,11 +111,9 @@ class Domain:
         placings = Placings(repository, code.states, heads, travelling, writer, readers)
         discussions = Discussions(heads, placings, readers, root)
         ground = Ground(code.history, code.diffs, code.blobs, readers)
-        changes, settings = (
-            Changes(code.states, code.diffs, code.outlines),
-            ReviewConfiguration(heddle_dir),
-        )
-        signals = Signals(_corpora(code), code.cache, settings.current)
+        changes = Changes(code.states, code.diffs, code.outlines)
+        settings = ReviewConfiguration(heddle_dir)
+        signalling = Signalling.of(code, changes, discussions, settings.current)
         return cls(
             root=root,
             repository=repository,
@@ -137,9 +132,8 @@ class Domain:
             origins=Origins(code.states, code.outlines),
             discussions=discussions,
             ground=ground,
-            changes=changes,
-            signals=signals,
-            reviews=Reviews(changes, signals, discussions, ground, settings.current),
+            signalling=signalling,
+            reviews=Reviews(signalling, discussions, ground, settings.current),
             review_settings=settings,
             review_version=ReviewVersion(database),
         )
@@ -166,15 +160,10 @@ class Domain:
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
         self.verification.close()
-        self.signals.corpora.close()
+        self.signalling.close()
         self.code.close()
         self.tail.end()
         self.readers.close()
         self.finished.close()
         self.review_version.close()
         self.writer.close()
-
-
-def _corpora(code: Codebase) -> Corpora:
-    states = code.states
-    return Corpora(lambda state: states.get(state).tree, states.tree_files, code.outlines.of)

@@ -124,3 +124,12 @@ MAX_WORKTREE_BYTES: Final = 64 * 1024 * 1024
 
 MAX_BLOB_BYTES: Final = 4 * 1024 * 1024
 """Size of a file whose contents are looked at; of a larger one only lines are counted."""
+
+MAX_UPDATES: Final = 64
+"""Signal updates that wait for one client to take them; with one more its stream is ended."""
+
+MAX_NEW_STATES: Final = 100
+"""New states that one move of the branches is announced with: the newest of them."""
+
+MAX_WATCHED_DIRECTORIES: Final = 4_096
+"""Directories of one worktree that are watched; a larger one is looked at from time to time."""

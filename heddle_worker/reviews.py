@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.changes import Changes
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.placed import PlacedDiscussion
 from heddle_worker.repository.display import displayed
@@ -16,7 +15,8 @@ from heddle_worker.review.change import Annotation, Change, Place
 from heddle_worker.review.configuration import ReviewSettings
 from heddle_worker.review.narrative import agent_narrative
 from heddle_worker.review.partition import Partition, partition
-from heddle_worker.signals.computing import SignalReport, Signals
+from heddle_worker.signalling import Signalling
+from heddle_worker.signals.computing import SignalReport
 from heddle_worker.signals.diff_summary import diff_summary
 from heddle_worker.signals.signal import Signal
 from heddle_worker.signing.carrying import Holding
@@ -68,8 +68,7 @@ class Reviews:
     read, and a `StoreError` when the store cannot.
 
     Args:
-        changes: of the repository.
-        signals: of changes.
+        signalling: lays changes out, and computes their signals.
         discussions: of the repository.
         ground: what signatures are held against.
         settings: returns those that hold now.
@@ -77,14 +76,13 @@ class Reviews:
 
     def __init__(
         self,
-        changes: Changes,
-        signals: Signals,
+        signalling: Signalling,
         discussions: Discussions,
         ground: Ground,
         settings: Callable[[], ReviewSettings],
     ) -> None:
-        self._changes = changes
-        self._signals = signals
+        self._changes = signalling.changes
+        self._signals = signalling.signals
         self._discussions = discussions
         self._ground = ground
         self._settings = settings
@@ -117,15 +115,14 @@ class Reviews:
 
     def _of(self, change: Change, near: State | None, corpus_seconds: float) -> Review:
         places = _touched_places(change)
-        annotations: tuple[Annotation, ...] = ()
+        known: Sequence[Annotation] = ()
         talk: tuple[PlacedDiscussion, ...] = ()
         left_out = 0
         if near is not None:
             known = self._discussions.annotations_in(near)
-            annotations = tuple(one for one in known if (one.path, one.symbol) in places)
             selected = self._discussions.of_symbols(near, places, _TALK_BYTES)
             talk, left_out = selected.discussions, selected.left_out
-        report = self._signals.of(change, annotations, corpus_seconds)
+        report = self._signals.of(change, known, corpus_seconds)
         return Review(
             change=change,
             partition=partition(change),
@@ -133,7 +130,7 @@ class Reviews:
             signals=report,
             summary_signals=diff_summary(change.diff),
             discussions=talk,
-            annotations=annotations,
+            annotations=tuple(one for one in known if (one.path, one.symbol) in places),
             requirements=self._requirements(change, report, talk),
             is_truncated=change.diff.is_truncated or left_out > 0,
         )

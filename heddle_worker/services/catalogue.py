@@ -24,6 +24,7 @@ from heddle_worker.services.daemon import DaemonService
 from heddle_worker.services.discussions import DiscussionService
 from heddle_worker.services.hooks import HookService
 from heddle_worker.services.operation_log import OperationLogService
+from heddle_worker.services.signals import SignalService
 from heddle_worker.services.snapshots import SnapshotService
 from heddle_worker.services.state_review import StateReviewService
 from heddle_worker.services.transactions import TransactionService
@@ -55,6 +56,7 @@ def servicers(
         "heddle.v1.HookService": HookService(domain),
         "heddle.v1.OperationLogQueryService": OperationLogService(domain),
         "heddle.v1.StateReviewService": StateReviewService(domain),
+        "heddle.v1.SignalService": SignalService(domain),
         "heddle.v1.TransactionService": TransactionService(domain),
         "heddle.local.v1.DaemonService": DaemonService(domain, settings, admission, counters),
         "heddle.local.v1.SnapshotService": SnapshotService(domain),

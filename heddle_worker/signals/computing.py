@@ -10,6 +10,7 @@ from typing import Final
 
 from heddle_worker.review.change import Annotation, Change
 from heddle_worker.review.configuration import ReviewSettings
+from heddle_worker.review.places import touched_places
 from heddle_worker.signals.budget import Budgeted, budgeted, listed, preferred
 from heddle_worker.signals.corpora import Corpora, Coverage
 from heddle_worker.signals.functions import changed_functions
@@ -80,7 +81,8 @@ class Signals:
 
         Args:
             change: of a state or of a worktree.
-            annotations: of the symbols of that state, those of deleted ones included.
+            annotations: of the symbols of that state, those of deleted ones included; what the
+                change does not touch does not matter.
             corpus_seconds: for files of the repository that were never looked at.
 
         Raises:
@@ -88,6 +90,9 @@ class Signals:
             ConfigurationError: the settings cannot be read.
         """
         settings = self.settings()
+        if annotations:
+            places = touched_places(change)
+            annotations = [each for each in annotations if (each.path, each.symbol) in places]
         key = self._key(settings, change, annotations)
         kept = self.cache.get(_KIND, [key]).get(key)
         found = _decoded(kept) if kept is not None else None

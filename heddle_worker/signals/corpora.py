@@ -7,10 +7,11 @@ too short gets nothing; what is missing is then read on in a thread, and is ther
 from __future__ import annotations
 
 import enum
+import itertools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -60,7 +61,7 @@ class Corpora:
 
     Args:
         tree_of: returns the raw id of the tree of a state, by the raw id of that.
-        files_of: returns the files of a tree and of all below it, by its raw id.
+        files_of: yields the files of a tree and of all below it, by its raw id.
         outlines_of: returns what versions of files define, in their order.
         limits: for trees.
     """
@@ -68,7 +69,7 @@ class Corpora:
     def __init__(
         self,
         tree_of: Callable[[bytes], bytes],
-        files_of: Callable[[bytes], Sequence[FileVersion]],
+        files_of: Callable[[bytes], Iterable[FileVersion]],
         outlines_of: Callable[[Sequence[Source]], Sequence[Outline]],
         limits: CorpusLimits = CorpusLimits(),
     ) -> None:
@@ -76,7 +77,7 @@ class Corpora:
         self._files_of = files_of
         self._outlines_of = outlines_of
         self._limits = limits
-        self._listings: OrderedDict[bytes, dict[bytes, _Key]] = OrderedDict()
+        self._listings: OrderedDict[bytes, dict[bytes, _Key] | None] = OrderedDict()
         self._summaries = _Summaries(limits.functions + limits.spare_functions)
         self._index = FunctionIndex()
         self._lock = threading.Lock()
@@ -93,7 +94,7 @@ class Corpora:
             RepositoryError: the tree cannot be read.
         """
         files = self._after(change)
-        if len(files) > self._limits.files:
+        if files is None:
             return None, Coverage.TOO_LARGE
         self._note(change.pairs)
         missing = self._read(files, seconds)
@@ -119,11 +120,14 @@ class Corpora:
             self._load(dict(missing.popitem() for _ in range(min(_AT_ONCE, len(missing)))))
         return missing
 
-    def _after(self, change: Change) -> dict[bytes, _Key]:
-        """Return the files after a change whose language is known."""
+    def _after(self, change: Change) -> dict[bytes, _Key] | None:
+        """Return the files after a change whose language is known; `None` for too many."""
         if change.state is not None:
             return self._listing(change.state.tree)
-        files = dict(self._listing(self._tree_of(change.prior))) if change.prior else {}
+        before = self._listing(self._tree_of(change.prior)) if change.prior else {}
+        if before is None:
+            return None
+        files = dict(before)
         for pair in change.pairs:
             if pair.change.old is not None:
                 files.pop(pair.change.old.path, None)
@@ -131,12 +135,15 @@ class Corpora:
         files.update(_known(new))
         return files
 
-    def _listing(self, tree: bytes) -> dict[bytes, _Key]:
+    def _listing(self, tree: bytes) -> dict[bytes, _Key] | None:
         with self._lock:
             if tree in self._listings:
                 self._listings.move_to_end(tree)
                 return self._listings[tree]
-        listing = _known(self._files_of(tree))
+        known = itertools.islice(_known(self._files_of(tree)), self._limits.files + 1)
+        listing: dict[bytes, _Key] | None = dict(known)
+        if listing is not None and len(listing) > self._limits.files:
+            listing = None
         with self._lock:
             self._listings[tree] = listing
             while len(self._listings) > _KEPT_LISTINGS:
@@ -145,15 +152,15 @@ class Corpora:
 
     def _note(self, pairs: Iterable[FilePair]) -> None:
         """Keep what a change knows already; of a worktree, nobody else knows it."""
-        self._summaries.put(
-            {
-                key: summary_of(pair.new)
-                for pair in pairs
-                if pair.new is not None
-                and pair.change.new is not None
-                and (key := _key(pair.change.new))[0]
-            }
-        )
+        outlines = {
+            key: pair.new
+            for pair in pairs
+            if pair.new is not None
+            and pair.change.new is not None
+            and (key := _key(pair.change.new))[0]
+        }
+        fresh = self._summaries.unknown(outlines)
+        self._summaries.put({key: summary_of(outlines[key]) for key in fresh})
 
     def _load(self, wanted: Mapping[_Key, bytes]) -> None:
         sources = [Source(path, blob) for (_language, blob), path in wanted.items()]
@@ -221,6 +228,11 @@ class _Summaries:
         """Return the keys that nothing is known of, each with a path that has it."""
         with self._lock:
             return {key: path for path, key in files.items() if key not in self._summaries}
+
+    def unknown(self, keys: Iterable[_Key]) -> list[_Key]:
+        """Return those keys that nothing is known of."""
+        with self._lock:
+            return [key for key in keys if key not in self._summaries]
 
     def of(self, files: Mapping[bytes, _Key]) -> tuple[dict[bytes, FileSummary], int]:
         """Return what is known of files, and how many functions that are."""
@@ -295,8 +307,10 @@ class _Warming:
             return some
 
 
-def _known(files: Iterable[FileVersion]) -> dict[bytes, _Key]:
-    return {each.path: key for each in files if each.is_regular and (key := _key(each))[0]}
+def _known(files: Iterable[FileVersion]) -> Iterator[tuple[bytes, _Key]]:
+    for each in files:
+        if each.is_regular and (key := _key(each))[0]:
+            yield each.path, key
 
 
 def _key(version: FileVersion) -> _Key:

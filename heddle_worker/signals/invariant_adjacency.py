@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from heddle_worker.repository.display import displayed
-from heddle_worker.review.change import Annotation, Change, Place
+from heddle_worker.review.change import Annotation, Change
+from heddle_worker.review.places import with_holders
 from heddle_worker.signals.material import Material
 from heddle_worker.signals.signal import Signal, shortened
 
@@ -59,17 +60,9 @@ def _changed(change: Change) -> dict[tuple[bytes, str], tuple[int, int]]:
             continue
         for place in (each.old, each.new):
             if place is not None:
-                for name in _with_holders(place):
+                for name in with_holders(place):
                     outline = outlines.get(place.path)
                     symbol = outline.find(name) if outline is not None else None
                     lines = (symbol.start_line, symbol.end_line) if symbol is not None else (0, 0)
                     changed[place.path, name] = lines
     return changed
-
-
-def _with_holders(place: Place) -> Iterator[str]:
-    """Yield the name of a symbol, and those of all that it lies in."""
-    name = place.symbol.name
-    while name:
-        yield name
-        name = name.rpartition("::")[0]

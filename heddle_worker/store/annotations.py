@@ -48,6 +48,11 @@ def find(connection: apsw.Connection, annotation_id: str) -> StoredAnnotation | 
     return next((_annotation(row) for row in rows), None)
 
 
+def has_any(connection: apsw.Connection) -> bool:
+    """Return whether there is any annotation."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM annotations)").get)
+
+
 def every(connection: apsw.Connection) -> list[StoredAnnotation]:
     """Return all annotations, in the order in which their discussions were opened."""
     rows = connection.execute(f"{_SELECT} FROM annotations a ORDER BY a.discussion")

@@ -72,7 +72,7 @@ class SigningClient:
 
     def send(self, request: state_review_pb2.SignStateRequest, transaction_id: str = "") -> str:
         """Have a state signed, maybe within a transaction; return the signature's id."""
-        metadata = [("heddle-transaction-id", transaction_id)] if transaction_id else []
+        metadata = (("heddle-transaction-id", transaction_id),) if transaction_id else ()
         reply = self._stub.SignState(request, timeout=30, metadata=metadata)
         assert reply.state_id == request.state_id
         return reply.signature_id
