@@ -184,14 +184,14 @@ ODD_NAMES = (
 )
 
 
-@pytest.mark.parametrize("file", ODD_NAMES)
-def test_what_is_no_file_cannot_be_signed(bench: SigningBench, file: str) -> None:
+def test_what_is_no_file_cannot_be_signed(bench: SigningBench) -> None:
     (bench.git.root / "link").symlink_to("a.py")
     state = bench.commit({"sub/c.py": code(f="1")})
     bench.sign(state, ("sub/c.py", "f"))
-    with pytest.raises(InvalidRequestError, match="has no file") as caught:
-        bench.sign(state, ("sub/c.py", "f"), (file, "f"))
-    assert caught.value.violations[0].field == "scope.symbols.symbols[1].file"
+    for file in ODD_NAMES:
+        with pytest.raises(InvalidRequestError, match="has no file") as caught:
+            bench.sign(state, ("sub/c.py", "f"), (file, "f"))
+        assert caught.value.violations[0].field == "scope.symbols.symbols[1].file"
 
 
 def test_a_name_that_is_no_text_is_signed_as_it_is_shown(bench: SigningBench) -> None:
