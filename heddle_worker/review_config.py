@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ _MAX_SHOWN: Final = 80
 
 
 class ReviewConfiguration:
-    """The settings of a repository's reviews.
+    """The settings of a repository's reviews. Any thread may ask for them.
 
     Args:
         heddle_dir: the `.heddle` directory, whose `config.toml` has them.
@@ -38,6 +39,7 @@ class ReviewConfiguration:
     def __init__(self, heddle_dir: Path) -> None:
         self._path = heddle_dir / "config.toml"
         self._files = ChangingFiles([self._path])
+        self._lock = threading.Lock()
         self._found: ReviewSettings | ConfigurationError = ReviewSettings()
 
     def current(self) -> ReviewSettings:
@@ -46,11 +48,13 @@ class ReviewConfiguration:
         Raises:
             ConfigurationError: the file cannot be read, or sets something that makes no sense.
         """
-        if self._files.have_changed():
-            self._found = self._look_up()
-        if isinstance(self._found, ConfigurationError):
-            raise ConfigurationError(str(self._found))
-        return self._found
+        with self._lock:
+            if self._files.have_changed():
+                self._found = self._look_up()
+            found = self._found
+        if isinstance(found, ConfigurationError):
+            raise ConfigurationError(str(found))
+        return found
 
     def _look_up(self) -> ReviewSettings | ConfigurationError:
         try:
