@@ -33,7 +33,8 @@ from benchmarks.sampling import MEDIAN, interleave, summarize
 from heddle_api.v1 import common_pb2, discussion_pb2, discussion_pb2_grpc
 from heddle_worker.domain import Domain
 
-_FEW: Final = 100
+_FEW: Final = FUNCTIONS + AT_SYMBOL - 1
+"""Those of one file, of which there are as many among more."""
 _MANY: Final = FILES * FUNCTIONS
 _CALL_SECONDS: Final = 600.0
 _SIZE_BAR: Final = Bar(factor=1.3)

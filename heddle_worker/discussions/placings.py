@@ -167,9 +167,10 @@ class Placings:
         for some in self._batches(fresh):
             placed += self._placer.place(some, state_id)
         for some in self._batches(moving):
-            before = {number: moving[number] for number in some}
-            placed += self._placer.advance(some, before, view.state_id, state_id)
-        return work.newest, placed
+            places = {number: moving[number] for number in some}
+            placed += self._placer.advance(some, places, view.state_id, state_id)
+        before = work.moving | work.orphaned
+        return work.newest, [one for one in placed if one != before.get(one.discussion)]
 
     def _origins(self, numbers: Collection[int]) -> Iterator[tuple[int, Origin]]:
         for some in self._batches(numbers):
