@@ -250,20 +250,6 @@ def test_unrelated_histories_do_not_meet(git: GitRepository, states: States) -> 
     assert states.merge_base(states.resolve(b"main").id, lonely) is None
 
 
-def test_states_that_touch_a_path_are_those_of_rev_list(git: GitRepository, states: States) -> None:
-    git.write("other.txt", "x")
-    git.git("commit", "-qm", "another file")
-    git.write("story.txt", "the end\n")
-    git.git("commit", "-qm", "an end")
-    newest, oldest = states.resolve(b"HEAD").id, states.resolve(b"HEAD~3").id
-    wanted = git.git("rev-list", "HEAD", "^HEAD~3", "--", "story.txt").split()
-    found = states.touching(b"story.txt", newest, oldest)
-    assert [commit.hex() for commit in found] == wanted
-    assert len(states.touching(b"story.txt", newest)) == 4
-    assert states.touching(b"*.txt", newest) == []
-    assert states.touching(b"--all", newest) == []
-
-
 def test_branches_have_tips(git: GitRepository, states: States) -> None:
     git.git("branch", "deep/er", "side")
     git.git("update-ref", "refs/heads/gr\udcfc\udce9", "side")
