@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import apsw
 import pygit2
 import pytest
 from discussion_samples import TURN
@@ -265,9 +266,9 @@ def test_one_that_is_taken_back_is_gone(place: Place) -> None:
     kept = place.open(first, "run", "kept")
     new = NewDiscussion("undone", place.files.origin(first, "run"), TURN, "", "public")
 
-    def opened(connection: object) -> bytes:
-        with recording(connection) as changeset:  # type: ignore[arg-type]
-            discussions.add(connection, new)  # type: ignore[arg-type]
+    def opened(connection: apsw.Connection) -> bytes:
+        with recording(connection) as changeset:
+            discussions.add(connection, new)
         return changeset()
 
     changeset = place.writer.submit(opened).result()
