@@ -70,7 +70,9 @@ class Tokens:
     def meaning(self, start: int, end: int, name: str) -> bytes:
         """Return the digest of the tokens from one index to another, whatever the name is."""
         joined = b"\0" + _BETWEEN.join(self._tokens[start:end]) + b"\1"
-        own = _BETWEEN.join(self._pattern.findall(name.encode()))
+        own = name.encode()
+        if not name.isidentifier():
+            own = _BETWEEN.join(self._pattern.findall(own))
         return blake2b(
             joined.replace(b"\0" + own + b"\1", _OWN_NAME), digest_size=DIGEST_BYTES
         ).digest()
