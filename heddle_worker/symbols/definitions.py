@@ -34,8 +34,8 @@ _WRAPPER_TAIL: Final = 1
 # The order of what begins and ends at the same places; what is wider comes before that.
 _WRAP_STEP, _DEFINITION_STEP, _PARENT_STEP, _NAME_STEP = range(4)
 _MAX_NAME_BYTES: Final = 256
-_TEMPLATE_ARGUMENTS: Final = re.compile(rb"<[^<>]*>")
-_SPACE: Final = re.compile(rb"\s+")
+_TEMPLATE_ARGUMENTS: Final = re.compile(rb"(?<=\w)\s*<[^<>]*>")
+_SPACE: Final = re.compile(rb"[\s\x00-\x1f\x7f]+")
 _QUOTES: Final = b"\"'`#"
 
 
