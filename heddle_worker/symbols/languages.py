@@ -28,7 +28,7 @@ class Language:
     entry: str = "language"
     tags: tuple[str, ...] = ()
     queries: tuple[str, ...] = ()
-    unwanted: tuple[bytes, ...] = ()
+    unwanted: tuple[str, ...] = ()
     ignored: re.Pattern[bytes] | None = None
     operators: bytes = b""
     test_name: str = ""
@@ -36,10 +36,10 @@ class Language:
 
 
 _C_TAGS: Final = (
-    b"(function_declarator",
-    b"(declaration type: (union_specifier",
-    b"(enum_specifier",
-    b"(class_specifier",
+    "(function_declarator",
+    "(declaration type: (union_specifier",
+    "(enum_specifier",
+    "(class_specifier",
 )
 # As in `class MYLIB_EXPORT Thing : public Base {` and in `MYLIB_EXPORT template <class T>`.
 _CLASS_MACRO: Final = re.compile(
@@ -103,7 +103,7 @@ LANGUAGES: Final = {
         "rust",
         tags=("rust",),
         queries=("rust",),
-        unwanted=(b"(declaration_list",),
+        unwanted=("(declaration_list",),
         test_name=r"test_|.*_test$",
         test_mark=rb"#\[[^\]]*\b(?:test|rstest|test_case|quickcheck|wasm_bindgen_test)\b[^=]",
     ),
