@@ -125,6 +125,9 @@ def _parts(name: bytes) -> tuple[str, ...]:
     """Return a name's parts; it may be written with its parents, as in `A<T>::f`."""
     if name.replace(b"_", b"").isalnum():
         return (name[:_MAX_NAME_BYTES].decode(),)
+    if name.startswith((b"(*", b"(&")):
+        # What is declared there is a pointer, whatever it points to.
+        return ()
     name, operator, operand = name.partition(b"operator")
     while (bare := _TEMPLATE_ARGUMENTS.sub(b"", name)) != name:
         name = bare
@@ -133,6 +136,8 @@ def _parts(name: bytes) -> tuple[str, ...]:
         operand = b"()" if operand.lstrip().startswith(b"(") else operand.partition(b"(")[0]
         # In `operator std::string` nothing is a parent of anything.
         name += operator + operand.replace(b"::", b".")
+    elif name.startswith(b"("):
+        name = name.strip(b"() ")
     name = _SPACE.sub(b" ", name[:_MAX_NAME_BYTES]).strip(_QUOTES + b" ").replace(b"#", b"")
     text = name.decode("utf-8", "replace")
     return tuple(part.strip() for part in text.split("::") if part.strip())

@@ -49,6 +49,7 @@ _CLASS_MACRO: Final = re.compile(
     rb"(?=\s+(?:template|class|struct|enum|inline|constexpr|static|virtual|explicit)\b)",
     re.MULTILINE,
 )
+_SCRIPT_TAGS: Final = ("(assignment_expression", "(pair", "(export_statement")
 _SCRIPT_TESTS: Final = r"(?:test|it|describe)(?![a-z])"
 _XUNIT: Final = (
     rb"@(?:\w+\.)*(?:Test|ParameterizedTest|RepeatedTest|TestFactory|TestTemplate|Property)\b"
@@ -56,11 +57,13 @@ _XUNIT: Final = (
 
 LANGUAGES: Final = {
     "bash": Language("bash", queries=("bash",), test_name=r"test_|test[A-Z]"),
-    "c": Language("c", tags=("c",), queries=("c",), unwanted=_C_TAGS, test_name=r"test_|.*_test$"),
+    "c": Language(
+        "c", tags=("c",), queries=("c_family", "c"), unwanted=_C_TAGS, test_name=r"test_|.*_test$"
+    ),
     "cpp": Language(
         "cpp",
         tags=("cpp",),
-        queries=("c", "cpp"),
+        queries=("c_family", "cpp"),
         unwanted=_C_TAGS,
         ignored=_CLASS_MACRO,
         test_name=r"test_|.*_test$|Test[A-Z_]",
@@ -85,6 +88,7 @@ LANGUAGES: Final = {
         "javascript",
         tags=("javascript",),
         queries=("ecmascript", "javascript"),
+        unwanted=_SCRIPT_TAGS,
         test_name=_SCRIPT_TESTS,
     ),
     "php": Language(
@@ -112,6 +116,7 @@ LANGUAGES: Final = {
         entry="language_tsx",
         tags=("javascript", "typescript"),
         queries=("ecmascript", "typescript"),
+        unwanted=_SCRIPT_TAGS,
         test_name=_SCRIPT_TESTS,
     ),
     "typescript": Language(
@@ -119,6 +124,7 @@ LANGUAGES: Final = {
         entry="language_typescript",
         tags=("javascript", "typescript"),
         queries=("ecmascript", "typescript"),
+        unwanted=_SCRIPT_TAGS,
         test_name=_SCRIPT_TESTS,
     ),
 }
