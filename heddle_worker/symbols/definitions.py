@@ -24,6 +24,7 @@ _KINDS: Final = (
     "enum",
     "trait",
     "signature",
+    "prototype",
     "test",
     "scope",
 )
@@ -45,8 +46,9 @@ class Definition:
 
     Attributes:
         start, end: in bytes, with whatever wraps it.
-        kind: as in `SymbolKind`, or `test` for a block of tests, or `scope` for what gives its
-            name to what it holds and is no symbol itself.
+        kind: as in `SymbolKind`, or `test` for a block of tests, `prototype` for a signature
+            that may be a variable, or `scope` for what gives its name to what it holds and is no
+            symbol itself.
         name_start: where its name is.
         parent: what is named as its parent beside its own name, as the receiver of a method is.
         path: its own name, behind those parents that are named with it.

@@ -9,4 +9,4 @@
   (function_declarator declarator: (identifier) @name)
   (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))
   (pointer_declarator declarator: (pointer_declarator
-    declarator: (function_declarator declarator: (identifier) @name)))]) @definition.signature
+    declarator: (function_declarator declarator: (identifier) @name)))]) @definition.prototype

@@ -29,7 +29,7 @@
   (pointer_declarator declarator: (function_declarator declarator: (_) @name))
   (pointer_declarator declarator: (pointer_declarator
     declarator: (function_declarator declarator: (_) @name)))
-  (operator_cast) @name]) @definition.signature
+  (operator_cast) @name]) @definition.prototype
 (field_declaration declarator: [
   (function_declarator declarator: [(field_identifier) (destructor_name) (operator_name)] @name)
   (reference_declarator (function_declarator declarator: [(field_identifier) (operator_name)] @name))
