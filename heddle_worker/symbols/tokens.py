@@ -80,7 +80,9 @@ class Tokens:
         while tokens and tokens[-1] == _END:
             tokens.pop()
         joined = b"\0" + _BETWEEN.join(tokens) + b"\1"
-        own = _BETWEEN.join(self._pattern.findall(name.encode()))
+        own = name.encode()
+        if not name.isidentifier():
+            own = _BETWEEN.join(self._pattern.findall(own))
         return blake2b(
             joined.replace(b"\0" + own + b"\1", _OWN_NAME), digest_size=DIGEST_BYTES
         ).digest()
