@@ -19,12 +19,14 @@ from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.rescues import Rescues
 from heddle_worker.review_config import ReviewConfiguration
+from heddle_worker.reviews import Reviews
 from heddle_worker.signalling import Signalling
 from heddle_worker.signing.ground import Ground
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.idempotency import FinishedRequests
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.review_version import ReviewVersion
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
@@ -55,6 +57,9 @@ class Domain:
         discussions: where they are.
         ground: what signatures are held against.
         signalling: computes the signals of its states.
+        reviews: of changes.
+        review_settings: those that hold.
+        review_version: grows with what reviews tell of the store.
     """
 
     root: Path
@@ -75,6 +80,9 @@ class Domain:
     discussions: Discussions
     ground: Ground
     signalling: Signalling
+    reviews: Reviews
+    review_settings: ReviewConfiguration
+    review_version: ReviewVersion
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -102,8 +110,10 @@ class Domain:
         travelling = Travelling(code.traveller, code.states, code.outlines)
         placings = Placings(repository, code.states, heads, travelling, writer, readers)
         discussions = Discussions(heads, placings, readers, root)
+        ground = Ground(code.history, code.diffs, code.blobs, readers)
         changes = Changes(code.states, code.diffs, code.outlines)
-        settings = ReviewConfiguration(heddle_dir).current
+        settings = ReviewConfiguration(heddle_dir)
+        signalling = Signalling.of(code, changes, discussions, settings.current)
         return cls(
             root=root,
             repository=repository,
@@ -121,8 +131,11 @@ class Domain:
             code=code,
             origins=Origins(code.states, code.outlines),
             discussions=discussions,
-            ground=Ground(code.history, code.diffs, code.blobs, readers),
-            signalling=Signalling.of(code, changes, discussions, settings),
+            ground=ground,
+            signalling=signalling,
+            reviews=Reviews(signalling, discussions, ground, settings.current),
+            review_settings=settings,
+            review_version=ReviewVersion(database),
         )
 
     @property
@@ -152,4 +165,5 @@ class Domain:
         self.tail.end()
         self.readers.close()
         self.finished.close()
+        self.review_version.close()
         self.writer.close()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.changes import Changes
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.placed import PlacedDiscussion
 from heddle_worker.repository.display import displayed
@@ -16,11 +15,20 @@ from heddle_worker.review.change import Annotation, Change, Place
 from heddle_worker.review.configuration import ReviewSettings
 from heddle_worker.review.narrative import agent_narrative
 from heddle_worker.review.partition import Partition, partition
-from heddle_worker.signals.computing import SignalReport, Signals
+from heddle_worker.signalling import Signalling
+from heddle_worker.signals.computing import SignalReport
 from heddle_worker.signals.diff_summary import diff_summary
 from heddle_worker.signals.signal import Signal
+from heddle_worker.signing.carrying import Holding
 from heddle_worker.signing.ground import Ground
-from heddle_worker.signing.requirements import Facts, OpenDiscussion, Requirement, evaluate
+from heddle_worker.signing.requirements import (
+    Facts,
+    OpenDiscussion,
+    Requirement,
+    evaluate,
+    wants_signatures,
+)
+from heddle_worker.signing.touching import Touched
 
 _TALK_BYTES: Final = 1024 * 1024
 """What the discussions in one review may take."""
@@ -60,59 +68,61 @@ class Reviews:
     read, and a `StoreError` when the store cannot.
 
     Args:
-        changes: of the repository.
-        signals: of changes.
+        signalling: lays changes out, and computes their signals.
         discussions: of the repository.
         ground: what signatures are held against.
+        settings: returns those that hold now.
     """
 
     def __init__(
-        self, changes: Changes, signals: Signals, discussions: Discussions, ground: Ground
+        self,
+        signalling: Signalling,
+        discussions: Discussions,
+        ground: Ground,
+        settings: Callable[[], ReviewSettings],
     ) -> None:
-        self._changes = changes
-        self._signals = signals
+        self._changes = signalling.changes
+        self._signals = signalling.signals
         self._discussions = discussions
         self._ground = ground
+        self._settings = settings
 
-    def of_state(self, state: State, settings: ReviewSettings, seconds: float) -> Review:
+    def of_state(self, state: State, corpus_seconds: float) -> Review:
         """Return the review of a state.
 
         Args:
             state: the state.
-            settings: of reviews.
-            seconds: for signals that need files which were never read.
-        """
-        return self._of(self._changes.of_state(state), state, settings, seconds)
+            corpus_seconds: for files of the repository that were never looked at.
 
-    def of_worktree(
-        self, root: Path, head: State | None, settings: ReviewSettings, seconds: float
-    ) -> Review:
+        Raises:
+            ConfigurationError: the settings cannot be read.
+        """
+        return self._of(self._changes.of_state(state), state, corpus_seconds)
+
+    def of_worktree(self, root: Path, head: State | None, corpus_seconds: float) -> Review:
         """Return the review of a worktree: of what a commit of everything in it would change.
 
         Args:
             root: of the worktree.
             head: its `HEAD`; `None` before the first commit.
-            settings: of reviews.
-            seconds: for signals that need files which were never read.
+            corpus_seconds: for files of the repository that were never looked at.
 
         Raises:
             NoWorktreeError: there is none at `root`.
+            ConfigurationError: the settings cannot be read.
         """
-        return self._of(self._changes.of_worktree(root, head), head, settings, seconds)
+        return self._of(self._changes.of_worktree(root, head), head, corpus_seconds)
 
-    def _of(
-        self, change: Change, near: State | None, settings: ReviewSettings, seconds: float
-    ) -> Review:
+    def _of(self, change: Change, near: State | None, corpus_seconds: float) -> Review:
         places = _touched_places(change)
-        annotations: tuple[Annotation, ...] = ()
+        known: Sequence[Annotation] = ()
         talk: tuple[PlacedDiscussion, ...] = ()
         left_out = 0
         if near is not None:
             known = self._discussions.annotations_in(near)
-            annotations = tuple(one for one in known if (one.path, one.symbol) in places)
             selected = self._discussions.of_symbols(near, places, _TALK_BYTES)
             talk, left_out = selected.discussions, selected.left_out
-        report = self._signals.of(change, annotations, settings, seconds)
+        report = self._signals.of(change, known, corpus_seconds)
         return Review(
             change=change,
             partition=partition(change),
@@ -120,33 +130,34 @@ class Reviews:
             signals=report,
             summary_signals=diff_summary(change.diff),
             discussions=talk,
-            annotations=annotations,
-            requirements=self._requirements(change, settings, report, talk),
+            annotations=tuple(one for one in known if (one.path, one.symbol) in places),
+            requirements=self._requirements(change, report, talk),
             is_truncated=change.diff.is_truncated or left_out > 0,
         )
 
     def _requirements(
-        self,
-        change: Change,
-        settings: ReviewSettings,
-        report: SignalReport,
-        talk: Iterable[PlacedDiscussion],
+        self, change: Change, report: SignalReport, talk: Iterable[PlacedDiscussion]
     ) -> tuple[Requirement, ...]:
-        touching = self._ground.touching_of(change)
-        state = change.state
-        return evaluate(
-            settings.requirements,
-            Facts(
-                touched=touching.touched,
-                holding=self._ground.holding(state, touching) if state is not None else (),
-                discussions=tuple(
-                    OpenDiscussion(one.discussion.id, one.log_symbol)
-                    for one in talk
-                    if one.discussion.is_open
-                ),
-                signals=tuple(one.signal for one in report.signals),
+        wanted = self._settings().requirements
+        touched: tuple[Touched, ...] = ()
+        holding: tuple[Holding, ...] = ()
+        if wants_signatures(wanted):
+            touching = self._ground.touching_of(change.state, change.diff, change.pairs)
+            touched = touching.touched
+            if change.state is not None:
+                holding = self._ground.holding(change.state, touching)
+        facts = Facts(
+            has_changed=change.diff.files_changed > 0,
+            touched=touched,
+            holding=holding,
+            discussions=tuple(
+                OpenDiscussion(one.discussion.id, one.log_symbol)
+                for one in talk
+                if one.discussion.is_open
             ),
+            signals=tuple(one.signal for one in report.signals),
         )
+        return evaluate(wanted, facts)
 
 
 def _touched_places(change: Change) -> set[tuple[bytes, str]]:

@@ -191,13 +191,14 @@ class Discussions:
         with self._readers.snapshot() as connection:
             return stored_annotations.has_any(connection)
 
-    def annotations_in(self, state: State, head: Head | None = None) -> list[Annotation]:
+    def annotations_in(self, state: State | None, head: Head | None = None) -> list[Annotation]:
         """Return all annotations as they are in a state, in the order of their discussions.
 
         Args:
-            state: where to look for their symbols.
+            state: where to look for their symbols; `None` for what is checked out.
             head: a `HEAD` that the state is near to; that of the served worktree by default.
         """
+        near = head or self.head()
 
         def look(connection: apsw.Connection, placing: Placing) -> list[Annotation]:
             every = stored_annotations.every(connection)
@@ -216,7 +217,7 @@ class Discussions:
                 if (place := places.get(one.discussion)) is not None
             ]
 
-        return self._looked(state.id, head or self.head(), look)
+        return self._looked(near.state_id if state is None else state.id, near, look)
 
     def _looked(
         self, state_id: bytes, head: Head, look: Callable[[apsw.Connection, Placing], T]

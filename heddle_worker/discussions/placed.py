@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,22 +36,17 @@ class Placer(Protocol):
         """
         ...
 
-    def may_return(
-        self,
-        origins: Mapping[int, Origin],
-        last: Mapping[int, Placement],
-        touched: Collection[bytes],
-        old: bytes,
-        new: bytes,
-    ) -> set[int]:
-        """Return the numbers of orphaned discussions that have to be placed anew in a state.
+    def arrivals(
+        self, touched: Collection[bytes], old: bytes, new: bytes
+    ) -> Callable[[Origin, Placement], bool]:
+        """Return what tells whether a symbol that is gone in one state may be in another.
+
+        It takes what a discussion is about, and where it was last in the old state.
 
         Args:
-            origins: what they are about, by their numbers.
-            last: where they are orphaned in another state.
             touched: the paths at which the two states differ.
-            old: raw id of the other state.
-            new: raw id of the state.
+            old: raw id of the state in which symbols are gone.
+            new: raw id of the other.
         """
         ...
 

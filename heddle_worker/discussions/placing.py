@@ -10,14 +10,14 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import apsw
 
 from heddle_worker.discussions.heads import Head, Heads
-from heddle_worker.discussions.placed import Placer
+from heddle_worker.discussions.placed import Placer, where_opened
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.states import States
@@ -28,6 +28,7 @@ from heddle_worker.store.placements import Listed, Placement, View
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
 
+_AT_ONCE: Final = 2_000
 _KEPT_STATES: Final = 16
 _MOST_KEPT: Final = 10_000
 """Placements for one state that are kept in memory, some 3 MB."""
@@ -182,19 +183,34 @@ class Placings:
             work = _work(connection, view, touched)
         fresh, moving = set(work.fresh), work.moving
         if work.orphaned and touched:
-            lost = {number: work.origins[number] for number in work.orphaned}
-            fresh |= self._placer.may_return(lost, work.orphaned, touched, view.state_id, state_id)
+            may_be_there = self._placer.arrivals(touched, view.state_id, state_id)
+            fresh.update(
+                number
+                for number, origin in self._origins(work.orphaned)
+                if may_be_there(origin, work.orphaned[number])
+            )
         if moving and not self._leads_to(view.state_id, state_id):
             fresh.update(moving)
             moving = {}
-        placed = []
-        if fresh:
-            chosen = {number: work.origins[number] for number in sorted(fresh)}
-            placed += self._placer.place(chosen, state_id)
-        if moving:
-            chosen = {number: work.origins[number] for number in moving}
-            placed += self._placer.advance(chosen, moving, view.state_id, state_id)
+        placed: list[Placement] = []
+        for some in self._batches(fresh):
+            placed += self._placer.place(some, state_id)
+        for some in self._batches(moving):
+            before = {number: moving[number] for number in some}
+            placed += self._placer.advance(some, before, view.state_id, state_id)
         return work.newest, placed
+
+    def _origins(self, numbers: Collection[int]) -> Iterator[tuple[int, Origin]]:
+        for some in self._batches(numbers):
+            yield from some.items()
+
+    def _batches(self, numbers: Collection[int]) -> Iterator[dict[int, Origin]]:
+        """Yield what discussions are about, of so many at a time that memory does not matter."""
+        ordered = sorted(numbers)
+        for start in range(0, len(ordered), _AT_ONCE):
+            with self._readers.snapshot() as connection:
+                origins = discussions.origins(connection, ordered[start : start + _AT_ONCE])
+            yield origins
 
     def _leads_to(self, older: bytes, newer: bytes) -> bool:
         try:
@@ -207,15 +223,15 @@ class Placings:
         with self._readers.snapshot() as connection:
             newest = discussions.newest(connection)
             before = [listed.placement for listed in placements.listed(connection, view)]
-            fresh = discussions.origins(connection, placements.unplaced(connection, view.newest))
-        before += [
-            Placement(number, origin.path, origin.symbol, 0, 0, False, True)
-            for number, origin in fresh.items()
-        ]
-        return newest, [
-            dataclasses.replace(placement, start_line=0, end_line=0, is_orphaned=True)
-            for placement in before
-        ]
+            fresh = placements.unplaced(connection, view.newest)
+        before += [where_opened(number, origin) for number, origin in self._origins(fresh)]
+        return newest, [_orphaned(placement) for placement in before]
+
+
+def _orphaned(placement: Placement) -> Placement:
+    return dataclasses.replace(
+        placement, start_line=0, end_line=0, is_changed=True, is_orphaned=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +243,12 @@ class _Work:
         fresh: numbers of those that have no place that could be gone out from.
         moving: those in files that differ, or opened there, with their places in the view.
         orphaned: those that are gone in the view, with their last places.
-        origins: what all of them are about, by their numbers.
     """
 
     newest: int
     fresh: Collection[int]
     moving: dict[int, Placement]
     orphaned: dict[int, Placement]
-    origins: dict[int, Origin]
 
 
 def _work(connection: apsw.Connection, view: View, touched: frozenset[bytes] | None) -> _Work:
@@ -248,5 +262,4 @@ def _work(connection: apsw.Connection, view: View, touched: frozenset[bytes] | N
         orphaned = placements.orphaned(connection, view)
         there = placements.numbers_in(connection, view, touched).difference(orphaned)
         moving = placements.of(connection, view, sorted(there))
-    origins = discussions.origins(connection, sorted({*fresh, *moving, *orphaned}))
-    return _Work(discussions.newest(connection), fresh, moving, orphaned, origins)
+    return _Work(discussions.newest(connection), fresh, moving, orphaned)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from heddle_worker.discussions.origins import Outlining
-from heddle_worker.discussions.returning import Returning
+from heddle_worker.discussions.returning import arrivals
 from heddle_worker.repository.states import States
 from heddle_worker.review import anchor as anchors
 from heddle_worker.review.anchor import Anchor
@@ -30,7 +30,6 @@ class Travelling:
         self._traveller = traveller
         self._states = states
         self._outlines = outlines
-        self._returning = Returning(states, outlines)
 
     def place(self, origins: Mapping[int, Origin], state_id: bytes) -> list[Placement]:
         """Return the place of each discussion in a state that exists."""
@@ -59,16 +58,11 @@ class Travelling:
             for (number, origin), one in zip(origins.items(), found, strict=True)
         ]
 
-    def may_return(
-        self,
-        origins: Mapping[int, Origin],
-        last: Mapping[int, Placement],
-        touched: Collection[bytes],
-        old: bytes,
-        new: bytes,
-    ) -> set[int]:
-        """Return the numbers of orphaned discussions whose symbols may be there again."""
-        return self._returning.may_return(origins, last, touched, old, new)
+    def arrivals(
+        self, touched: Collection[bytes], old: bytes, new: bytes
+    ) -> Callable[[Origin, Placement], bool]:
+        """Return what tells whether a symbol that is gone in one state may be in another."""
+        return arrivals(self._states, self._outlines, touched, old, new).may_have
 
 
 class _Symbols:

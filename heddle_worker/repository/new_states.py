@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import pygit2
 from pygit2.enums import SortMode
 
+from heddle_worker.repository.errors import damaged
 from heddle_worker.repository.repository import Repository
-from heddle_worker.repository.state_ids import damaged
 
 
 def new_states(

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pygit2
+from typing import Final, TypeAlias
 
+from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.repository import Repository
+from heddle_worker.repository.state_ids import commit_of
+from heddle_worker.repository.trees import tree_of
+
+_TREE: Final = 0o040000
+
+_Entry: TypeAlias = tuple[bytes, int]
+"""Raw id and mode."""
 
 
 def touched_paths(repository: Repository, old: bytes, new: bytes) -> frozenset[bytes] | None:
@@ -22,10 +30,40 @@ def touched_paths(repository: Repository, old: bytes, new: bytes) -> frozenset[b
     if not old:
         return None
     try:
-        before, after = (
-            repository.handle[pygit2.Oid(raw=commit)].peel(pygit2.Tree) for commit in (old, new)
-        )
-        deltas = before.diff_to_tree(after).deltas
-        return frozenset(delta.new_file.raw_path for delta in deltas)
-    except (KeyError, ValueError, pygit2.GitError):
+        trees = [commit_of(repository, commit).tree_id.raw for commit in (old, new)]
+        return frozenset(_differing(repository, *trees))
+    except RepositoryError:
         return None
+
+
+def _differing(repository: Repository, old: bytes, new: bytes) -> set[bytes]:
+    found: set[bytes] = set()
+    # Pairs of directories whose trees differ; an empty id stands for none.
+    waiting = [(b"", old, new)] if old != new else []
+    while waiting:
+        prefix, before, after = waiting.pop()
+        one, other = _entries(repository, before), _entries(repository, after)
+        for name in one.keys() | other.keys():
+            entries = one.get(name), other.get(name)
+            if entries[0] == entries[1]:
+                continue
+            directories = _tree_of(entries[0]), _tree_of(entries[1])
+            if directories[0] != directories[1]:
+                waiting.append((prefix + name + b"/", *directories))
+            if any(entry is not None and entry[1] != _TREE for entry in entries):
+                found.add(prefix + name)
+    return found
+
+
+def _entries(repository: Repository, tree: bytes) -> dict[bytes, _Entry]:
+    if not tree:
+        return {}
+    return {
+        entry.raw_name or b"": (entry.id.raw, int(entry.filemode))
+        for entry in tree_of(repository, tree)
+    }
+
+
+def _tree_of(entry: _Entry | None) -> bytes:
+    """Return the id of an entry that is a directory; an empty one of any other."""
+    return entry[0] if entry is not None and entry[1] == _TREE else b""

@@ -111,7 +111,7 @@ def _head_tree(repository: Repository) -> bytes:
     commit = repository.commit_at("HEAD")
     if not commit:
         raise MissingObjectError("HEAD names a commit that cannot be read; run git fsck")
-    return commit_of(repository.handle, commit).tree_id.raw
+    return commit_of(repository, commit).tree_id.raw
 
 
 @contextmanager

@@ -94,10 +94,12 @@ def score(old: Item, new: Item) -> float:
     """Return how much speaks for two being one; 0 if it is too little."""
     likeness = similarity(old.symbol.sketch, new.symbol.sketch)
     same_file = old.pair == new.pair
-    same_name = old.simple == new.simple
     same_parent = same_file and old.parent == new.parent
     same_place = same_parent and old.around == new.around
-    if likeness < _least(same_file, same_name, same_parent, same_place):
+    same_name = old.simple == new.simple
+    # Any class may have a `get`: elsewhere such a name says something along with the class's.
+    telling_name = same_name and (same_file or _holder(old) == _holder(new))
+    if likeness < _least(same_file, telling_name, same_parent, same_place):
         return 0.0
     size = min(len(old.symbol.sketch), len(new.symbol.sketch))
     least_size = _LEAST_SKETCH if same_parent else _LEAST_SKETCH_ELSEWHERE
@@ -106,11 +108,15 @@ def score(old: Item, new: Item) -> float:
     return likeness + 0.2 * same_name + 0.1 * same_file + 0.05 * same_parent + 0.1 * same_place
 
 
-def _least(same_file: bool, same_name: bool, same_parent: bool, same_place: bool) -> float:
+def _holder(item: Item) -> str:
+    return item.parent.rpartition("::")[2]
+
+
+def _least(same_file: bool, telling_name: bool, same_parent: bool, same_place: bool) -> float:
     if same_place:
         return _LEAST_LIKENESS
-    if same_name:
+    if telling_name:
         return 0.3 if same_file else 0.35
     if same_file:
         return 0.4 if same_parent else 0.5
-    return 0.6
+    return 0.65

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from heddle_worker.repository.display import displayed
 from heddle_worker.review.change import Place
-from heddle_worker.symbols.outline import SymbolKind
+from heddle_worker.symbols.outline import Symbol, SymbolKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,28 @@ class Anchor:
     def is_file(self) -> bool:
         """Whether it is a file as a whole."""
         return self.kind is None
+
+    def as_symbol(self) -> Symbol:
+        """Return what is known of the symbol.
+
+        Raises:
+            ValueError: it is a file as a whole.
+        """
+        if self.kind is None:
+            raise ValueError("a file as a whole is no symbol")
+        return Symbol(
+            name=self.symbol,
+            kind=self.kind,
+            start_line=self.start_line,
+            end_line=self.end_line,
+            start_byte=0,
+            end_byte=0,
+            content=self.content,
+            meaning=self.meaning,
+            sketch=self.sketch,
+            calls=(),
+            is_test=False,
+        )
 
 
 @dataclass(frozen=True, slots=True)

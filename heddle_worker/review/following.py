@@ -61,8 +61,19 @@ class Follower:
         return self._along(place, way, 0)
 
     def follow_directly(self, place: Place, start: bytes, end: bytes) -> Place | None:
-        """Find a symbol of one state in another by the difference of their trees alone."""
-        return self._kept_in_file(place, start, end) or self._anywhere(place, start, end)
+        """Return a symbol that has its name in the same or the renamed file of another state."""
+        return self._kept_in_file(place, start, end)
+
+    def origin(self, path: bytes, start: bytes, end: bytes) -> bytes | None:
+        """Return where a file was in the first state, if it differs in the second or is new.
+
+        Returns:
+            Its path then; empty for a new file, `None` for one that does not differ.
+        """
+        for change in self._changes_between(start, end):
+            if change.new is not None and change.new.path == path:
+                return change.old.path if change.old is not None else b""
+        return None
 
     def follow_file(self, path: bytes, way: Sequence[bytes]) -> tuple[bytes, bytes | None]:
         """Follow a file from the first state of a way to the last.

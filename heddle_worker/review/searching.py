@@ -53,7 +53,9 @@ class Search:
         if is_present:
             start = self._lookups.symbol_at(anchor.state, anchor.path, anchor.symbol)
         if start is None:
-            found = self._by_name(anchor.path, anchor.symbol) or self._strangers.symbol(anchor)
+            found = self._by_name(anchor.path, anchor.symbol) or self._strangers.symbol(
+                anchor.path, anchor.as_symbol()
+            )
             last = anchor.path, anchor.symbol
         else:
             found, seen = self._follow(start, anchor.state)
@@ -74,10 +76,23 @@ class Search:
                 if trace.lost_after is None:
                     return trace.place, trace.place
                 place, last_state = trace.place, trace.lost_after
-        found = self._by_name(place.path, place.symbol.name)
-        if found is None:
-            found = self._follower.follow_directly(place, last_state, self._target)
+        found = (
+            self._by_name(place.path, place.symbol.name)
+            or self._follower.follow_directly(place, last_state, self._target)
+            or self._as_stranger(place, last_state)
+        )
         return found, place
+
+    def _as_stranger(self, place: Place, state: bytes) -> Place | None:
+        """Return what is like a symbol of a state, and was not there itself in that state."""
+
+        def is_new(found: Place) -> bool:
+            path = self._follower.origin(found.path, state, self._target)
+            if not path:
+                return path is not None
+            return self._lookups.symbol_at(state, path, found.symbol.name) is None
+
+        return self._strangers.symbol(place.path, place.symbol, is_new)
 
     def _file(self, anchor: Anchor, is_present: bool) -> Placement:
         path = anchor.path

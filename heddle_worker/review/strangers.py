@@ -1,20 +1,20 @@
-"""Finding in one state what came from a state that is gone: by its content alone."""
+"""Finding in one state what no history leads to: by its content alone."""
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
 from heddle_worker.repository.diff import FileVersion
 from heddle_worker.review.alike import SketchIndex, score
-from heddle_worker.review.anchor import Anchor
 from heddle_worker.review.change import Place
 from heddle_worker.review.history import History, Lookups
 from heddle_worker.review.items import Item, items_of
 from heddle_worker.symbols.outline import Symbol
 
-_MOST_FILES: Final = 2_000
+_MOST_FILES: Final = 4_000
 _SEARCHES: Final = 200
 """As many as an index is made for; it bounds the work of each."""
 
@@ -38,19 +38,24 @@ class Strangers:
         """Return the path of the first file with these contents."""
         return next((each.path for each in self._files if each.blob == blob), None)
 
-    def symbol(self, anchor: Anchor) -> Place | None:
-        """Return the symbol that has the meaning of an anchor's, or is most like it.
+    def symbol(
+        self, path: bytes, symbol: Symbol, may_be: Callable[[Place], bool] | None = None
+    ) -> Place | None:
+        """Return the symbol that has the meaning of another, or is most like it.
 
-        Only files whose names end as that of the anchor's file are looked into, at most 2,000,
-        those of the same name first.
+        Only files whose names end as that of the other's file are looked into, at most 4,000.
+
+        Args:
+            path: of the other's file.
+            symbol: the other.
+            may_be: whether one that is found comes into question; `None` if each does.
         """
-        suffix = _suffix(anchor.path)
+        suffix = _suffix(path)
         if suffix not in self._symbols:
-            name = posixpath.basename(anchor.path)
             files = [each for each in self._files if _suffix(each.path) == suffix]
-            files.sort(key=lambda each: (posixpath.basename(each.path) != name, each.path))
             self._symbols[suffix] = _Symbols(files[:_MOST_FILES], self._lookups)
-        return self._symbols[suffix].find(anchor)
+        likely = self._symbols[suffix].like(path, symbol)
+        return next((place for place in likely if may_be is None or may_be(place)), None)
 
     @cached_property
     def _files(self) -> list[FileVersion]:
@@ -69,42 +74,19 @@ class _Symbols:
         ]
         self._index = SketchIndex(self._items, _SEARCHES)
 
-    def find(self, anchor: Anchor) -> Place | None:
-        sought = _item(anchor, self._numbers.get(anchor.path, -1))
+    def like(self, path: bytes, symbol: Symbol) -> list[Place]:
+        """Return those that are like one of another state, the most alike first."""
+        sought = items_of(self._numbers.get(path, -1), path, [symbol])[0]
         likely = [self._items[number] for number in self._index.candidates(sought)]
-        ranked = sorted(
-            (_rank(sought, item) for item in likely),
-            key=lambda ranked: (-ranked[0], ranked[1].path, ranked[1].symbol.start_byte),
-        )
-        if not ranked or ranked[0][0] <= 0.0:
-            return None
-        best = ranked[0][1]
-        return Place(best.path, best.symbol)
+        ranked = [(_rank(sought, item), item) for item in likely]
+        ranked.sort(key=lambda each: (-each[0], each[1].path, each[1].symbol.start_byte))
+        return [Place(item.path, item.symbol) for rank, item in ranked if rank > 0.0]
 
 
-def _rank(sought: Item, item: Item) -> tuple[float, Item]:
+def _rank(sought: Item, item: Item) -> float:
     """Return how much speaks for an item."""
     is_same = sought.symbol.meaning == item.symbol.meaning and sought.simple == item.simple
-    return (2.0 if is_same else score(sought, item)), item
-
-
-def _item(anchor: Anchor, number: int) -> Item:
-    if anchor.kind is None:
-        raise ValueError("a file as a whole is no symbol")
-    symbol = Symbol(
-        name=anchor.symbol,
-        kind=anchor.kind,
-        start_line=anchor.start_line,
-        end_line=anchor.end_line,
-        start_byte=0,
-        end_byte=0,
-        content=anchor.content,
-        meaning=anchor.meaning,
-        sketch=anchor.sketch,
-        calls=(),
-        is_test=False,
-    )
-    return items_of(number, anchor.path, [symbol])[0]
+    return 2.0 if is_same else score(sought, item)
 
 
 def _suffix(path: bytes) -> bytes:

@@ -21,12 +21,17 @@ def discussion_message(placed: PlacedDiscussion) -> discussion_pb2.Discussion:
         opened_against_state=found.origin.state_id,
         opened_at=Timestamp(seconds=found.opened_at),
         thread_ref=found.thread_ref,
-        turns=map(_turn, found.turns),
+        turns=map(turn_message, found.turns),
         resolution=resolution_message(found),
         body_changed_since_open=placed.body_changed_since_open,
         orphaned=placed.is_orphaned,
         visibility=found.visibility,
         resolved_annotation_id=found.annotation_id,
+        opened_anchor=common_pb2.PathSymbolRef(
+            file=displayed(found.origin.path), symbol=found.origin.symbol
+        ),
+        start_line=placed.place.start_line,
+        end_line=placed.place.end_line,
     )
 
 
@@ -49,7 +54,8 @@ def resolution_message(found: Discussion) -> common_pb2.DiscussionResolution:
     return resolution(open=resolution.Open())
 
 
-def _turn(turn: Turn) -> common_pb2.DiscussionTurn:
+def turn_message(turn: Turn) -> common_pb2.DiscussionTurn:
+    """Return the message of one turn."""
     return common_pb2.DiscussionTurn(
         author_name=turn.author_name,
         author_email=turn.author_email,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, MutableSequence
+from typing import Final, TypeVar
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.local.v1 import review_pb2
@@ -17,7 +18,7 @@ from heddle_worker.review.change import Annotation, FilePair, Place, SymbolChang
 from heddle_worker.review.partition import Entry
 from heddle_worker.reviews import Review
 from heddle_worker.services.discussion_messages import resolution_message, turn_message
-from heddle_worker.services.signal_messages import signal_message, summary_signal_message
+from heddle_worker.services.signal_messages import budgeted_message, signal_message
 from heddle_worker.signals.budget import TICK_BUDGET
 from heddle_worker.signing.requirements import Requirement, RequirementStatus
 
@@ -31,6 +32,10 @@ _STATUSES: Final = {
     RequirementStatus.FAIL: review_pb2.REQUIREMENT_STATUS_FAIL,
     RequirementStatus.NOT_APPLICABLE: review_pb2.REQUIREMENT_STATUS_NOT_APPLICABLE,
 }
+_Item = TypeVar("_Item", bound=Message)
+
+_FRAME_BYTES: Final = 5
+"""What an item takes in its list besides its own bytes, at most."""
 _LISTS_BYTES: Final = MAX_MESSAGE_BYTES // 2
 """What the lists of files, symbols and entries may take; the rest is for signals and talk."""
 
@@ -38,30 +43,39 @@ _LISTS_BYTES: Final = MAX_MESSAGE_BYTES // 2
 def review_payload(review: Review, *, include_all_signals: bool) -> bytes:
     """Return the bytes of a review's message, which has what fits into it."""
     payload = _payload(review, include_all_signals=include_all_signals)
-    budget = _LISTS_BYTES
     groups = review.partition
-    partition = payload.partition
-    for listed, items in (
-        (payload.changed_files, map(_file, review.change.pairs)),
-        (partition.structural, map(_entry, groups.structural)),
-        (partition.consequence, map(_entry, groups.consequence)),
-        (partition.tests_and_docs, map(_entry, groups.tests_and_docs)),
-        (payload.changed_symbols, map(_symbol, review.change.symbols)),
-    ):
-        for item in items:
-            budget -= item.ByteSize() + 4
-            if budget < 0:
-                payload.is_truncated = True
-                break
-            listed.append(item)
+    room = _Room(_LISTS_BYTES)
+    room.fill(payload.changed_files, map(_file, review.change.pairs))
+    room.fill(payload.partition.structural, map(_entry, groups.structural))
+    room.fill(payload.partition.consequence, map(_entry, groups.consequence))
+    room.fill(payload.partition.tests_and_docs, map(_entry, groups.tests_and_docs))
+    room.fill(payload.changed_symbols, map(_symbol, review.change.symbols))
+    payload.is_truncated |= room.was_too_small
     return payload.SerializeToString()
+
+
+class _Room:
+    """What is left of a message's size."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self.was_too_small = False
+
+    def fill(self, listed: MutableSequence[_Item], items: Iterable[_Item]) -> None:
+        """Append items to a list of the message, as many as there is room for."""
+        for item in items:
+            self._left -= item.ByteSize() + _FRAME_BYTES
+            if self._left < 0:
+                self.was_too_small = True
+                return
+            listed.append(item)
 
 
 def _payload(review: Review, *, include_all_signals: bool) -> state_review_pb2.ReviewPayload:
     change, report = review.change, review.signals
-    raised = [signal_message(one, change.state) for one in report.signals]
-    summaries = [summary_signal_message(one, change.state) for one in review.summary_signals]
-    visible = [signal_message(one, change.state) for one in report.visible]
+    raised = [budgeted_message(one, change.state) for one in report.signals]
+    summaries = [signal_message(one, change.state) for one in review.summary_signals]
+    visible = [signal_message(one, change.state) for one in report.in_budget]
     return state_review_pb2.ReviewPayload(
         state_id=change.state.id if change.state is not None else b"",
         prior_state_id=change.prior,
@@ -104,13 +118,17 @@ def _file(pair: FilePair) -> review_pb2.ChangedFile:
 
 def _entry(entry: Entry) -> common_pb2.PathSymbolRef:
     file = displayed(entry.path)
-    return common_pb2.PathSymbolRef(file=file, symbol=file if entry.symbol is None else entry.symbol)
+    return common_pb2.PathSymbolRef(
+        file=file, symbol=file if entry.symbol is None else entry.symbol
+    )
 
 
 def _symbol(change: SymbolChange) -> review_pb2.ChangedSymbol:
     symbol = change.place.symbol
-    has_another_name = change.old is not None and change.new is not None and (
-        (change.old.path, change.old.symbol.name) != (change.new.path, symbol.name)
+    has_another_name = (
+        change.old is not None
+        and change.new is not None
+        and ((change.old.path, change.old.symbol.name) != (change.new.path, symbol.name))
     )
     return review_pb2.ChangedSymbol(
         anchor=_ref(change.place),

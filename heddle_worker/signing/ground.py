@@ -28,7 +28,7 @@ from heddle_worker.store import signatures
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.signatures import CoveredSymbol
 
-_DIGEST_BYTES: Final = 16
+_DIGEST_BYTES: Final = 32
 _TOO_MUCH: Final = Touched(b"*", "", ())
 """Stands for what is not listed of a change that is too large: only the whole of it is signed."""
 
@@ -77,18 +77,23 @@ class Ground:
     def touching(self, state: State) -> Touching:
         """Return what a state changes against its first parent.
 
+        What cannot be compared with its parent is a change that is the same nowhere else.
+
         Raises:
             RepositoryError: it cannot be read.
         """
         try:
             diff = self._diffs.of_state(state)
-        except DiffTimeoutError:
+        except (DiffTimeoutError, MissingObjectError):
+            # In a shallow clone, its parent is not there. It can be signed all the same.
             return self._too_much(state, EMPTY)
-        pairs = Lookups(self._history).pairs(diff.files)
-        return self.touching_of(state, diff, pairs)
+        return self.touching_of(state, diff, Lookups(self._history).pairs(diff.files))
 
-    def touching_of(self, state: State, diff: Diff, pairs: Sequence[FilePair]) -> Touching:
-        """Return the same from a difference that is known already, and its files' outlines."""
+    def touching_of(self, state: State | None, diff: Diff, pairs: Sequence[FilePair]) -> Touching:
+        """Return the same from a difference that is known already, and its files' outlines.
+
+        Without a state it is that of a worktree.
+        """
         touching = touching_of(pairs, self._read)
         if diff.is_truncated or sum(len(file.hunks) for file in diff.files) >= MAX_HUNKS:
             return self._too_much(state, touching)
@@ -124,12 +129,11 @@ class Ground:
 
         return holding(state.id, touching, found, content_at)
 
-    def _too_much(self, state: State, listed: Touching) -> Touching:
+    def _too_much(self, state: State | None, listed: Touching) -> Touching:
         """Return what stands for a change not known in full: it is the same nowhere else."""
         change = hashlib.blake2b(b"trees", digest_size=_DIGEST_BYTES)
-        change.update(state.tree)
-        for parent in state.parents[:1]:
-            change.update(parent)
+        for part in (state.tree, *state.parents[:1]) if state is not None else ():
+            change.update(part)
         return Touching(change.digest(), (*listed.touched, _TOO_MUCH))
 
     def _read(self, version: FileVersion) -> bytes | None:

@@ -60,16 +60,23 @@ class Facts:
     """What is known about a state when its requirements are looked at.
 
     Attributes:
-        touched: what the state changes; empty for nothing.
-        holding: the signatures that hold in it.
+        has_changed: whether the state changes anything.
+        touched: what it changes; only asked for if the settings want signatures.
+        holding: the signatures that hold in it; likewise.
         discussions: those that are open on what it touches.
         signals: all that were raised, whatever the budget shows of them.
     """
 
-    touched: tuple[Touched, ...]
+    has_changed: bool
+    touched: tuple[Touched, ...] = ()
     holding: tuple[Holding, ...] = ()
     discussions: tuple[OpenDiscussion, ...] = ()
     signals: tuple[Signal, ...] = ()
+
+
+def wants_signatures(settings: RequirementSettings) -> bool:
+    """Return whether it matters who has signed; finding that out takes a look at the change."""
+    return bool(settings.signed_by or settings.min_signatures)
 
 
 def evaluate(settings: RequirementSettings, facts: Facts) -> tuple[Requirement, ...]:
@@ -85,7 +92,7 @@ def evaluate(settings: RequirementSettings, facts: Facts) -> tuple[Requirement, 
         _blocking_signals(settings.blocking_signals, facts.signals),
         _open_discussions(settings.open_discussions_block, facts.discussions),
     )
-    if facts.touched:
+    if facts.has_changed:
         return requirements
     return tuple(
         Requirement(each.id, each.description, _NONE, "nothing was changed")

@@ -13,10 +13,23 @@ from heddle_worker.repository.diff import FileVersion
 from heddle_worker.review.change import FilePair
 from heddle_worker.symbols.outline import Symbol
 
-_DIGEST_BYTES: Final = 16
+_DIGEST_BYTES: Final = 32
 _MAX_DEPTH: Final = 64
 """Whoever signs a symbol has signed all in it, down to this depth."""
 _LENGTH: Final = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What a changed place lies in.
+
+    Attributes:
+        symbol: its name; empty for the file as a whole.
+        content: digest of its bytes; for the file as a whole, the raw id of its blob.
+    """
+
+    symbol: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +39,13 @@ class Touched:
     Attributes:
         path: the file's, or where it was last.
         symbol: the innermost symbol; empty for none.
-        contents: digests of all that holds the place: of the symbol, of what it is nested in, and
-            the file's blob; empty if the file is gone. Who has signed one of them has signed this.
+        holders: the symbol, what it is nested in, and the file; none if the file is gone. Who has
+            signed one of them has signed this.
     """
 
     path: bytes
     symbol: str
-    contents: tuple[bytes, ...]
+    holders: tuple[Holder, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Touching:
     @property
     def contents(self) -> frozenset[bytes]:
         """The digests of all that was touched."""
-        return frozenset(content for each in self.touched for content in each.contents)
+        return frozenset(holder.content for each in self.touched for holder in each.holders)
 
 
 EMPTY: Final = Touching(b"", ())
@@ -66,71 +79,81 @@ def touching_of(pairs: Sequence[FilePair], read: Callable[[FileVersion], bytes |
     """
     if not pairs:
         return EMPTY
-    digest = _Digest()
+    digests: list[bytes] = []
     found: dict[Touched, None] = {}
     for pair in pairs:
-        found |= dict.fromkeys(_touch(pair, read, digest))
-    return Touching(digest.value(), tuple(found))
+        touched = list(_touched_in(pair))
+        digests.append(_digest_of(pair, touched, read))
+        found |= dict.fromkeys(touched)
+    return Touching(_digest(*digests), tuple(found))
 
 
-class _Digest:
-    """A digest of a sequence of values, none of which runs into the next."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-
-    def add(self, *values: bytes) -> None:
-        for value in values:
-            self._hash.update(_LENGTH.pack(len(value)) + value)
-
-    def value(self) -> bytes:
-        return self._hash.digest()
+def _digest(*values: bytes) -> bytes:
+    """Return a digest that no other sequence of values has."""
+    digest = hashlib.blake2b(_LENGTH.pack(len(values)), digest_size=_DIGEST_BYTES)
+    for value in values:
+        digest.update(_LENGTH.pack(len(value)))
+        digest.update(value)
+    return digest.digest()
 
 
-def _touch(
-    pair: FilePair, read: Callable[[FileVersion], bytes | None], digest: _Digest
-) -> Iterator[Touched]:
-    """Yield what was touched in one file, and add to the digest what was done to it."""
-    old, new = pair.change.old, pair.change.new
-    for version in (old, new):
-        digest.add(*((version.path, b"%o" % version.mode) if version is not None else (b"", b"")))
-    lines = _changed_lines(pair, read)
-    if lines is None:
-        # Its contents as a whole are all that can be told of it.
-        lines = [version.blob if version is not None else b"" for version in (old, new)]
-    digest.add(*lines)
-    whole = (new.blob,) if new is not None else ()
-    leaves = _leaves(pair)
-    for holders in _holders(pair):
-        name = holders[0].name if holders else ""
-        # A class changes with each of its methods: of what has others inside it, the lines are all.
-        digest.add(name.encode(), holders[0].content if name in leaves else b"")
-        yield Touched(pair.change.path, name, (*(each.content for each in holders), *whole))
+def _touched_in(pair: FilePair) -> Iterator[Touched]:
+    """Yield what was touched in one file."""
+    new = pair.change.new
+    whole = (Holder("", new.blob),) if new is not None else ()
+    for chain in _chains_of(pair):
+        around = (Holder(symbol.name, symbol.content) for symbol in chain)
+        yield Touched(pair.change.path, chain[0].name if chain else "", (*around, *whole))
     for name in _gone(pair):
-        digest.add(name.encode())
         yield Touched(pair.change.path, name, whole)
 
 
-def _changed_lines(
+def _digest_of(
+    pair: FilePair,
+    touched: Sequence[Touched],
+    read: Callable[[FileVersion], bytes | None],
+) -> bytes:
+    """Return the digest of what was done to one file."""
+    sides = []
+    for version in (pair.change.old, pair.change.new):
+        known = (version.path, b"%o" % version.mode) if version is not None else ()
+        sides.append(_digest(*known))
+    # A class changes with each of its methods: of what has others inside it, the lines are all.
+    leaves = _leaves(pair)
+    symbols = [
+        _digest(each.symbol.encode(), each.holders[0].content if each.symbol in leaves else b"")
+        for each in touched
+    ]
+    return _digest(*sides, _contents(pair, read), *symbols)
+
+
+def _contents(pair: FilePair, read: Callable[[FileVersion], bytes | None]) -> bytes:
+    """Return the digest of the lines that were removed and added, or of both versions."""
+    lines = _lines(pair, read)
+    if lines is not None:
+        return _digest(b"lines", *(_digest(*run) for run in lines))
+    sides = (pair.change.old, pair.change.new)
+    return _digest(b"blobs", *(version.blob if version is not None else b"" for version in sides))
+
+
+def _lines(
     pair: FilePair, read: Callable[[FileVersion], bytes | None]
-) -> list[bytes] | None:
-    """Return what each hunk removes and adds; `None` if its lines cannot be told."""
+) -> list[Sequence[bytes]] | None:
+    """Return what each hunk removes, and what it adds; `None` if its lines cannot be told."""
     change = pair.change
     if change.is_binary or not change.hunks:
         return None
     sides = []
     for version in (change.old, change.new):
-        if version is not None and not version.is_regular:
-            return None
         content = b"" if version is None else version.content
-        if content is None and version is not None:
+        if content is None and version is not None and version.is_regular:
             content = read(version)
         if content is None:
             return None
         sides.append(content.split(b"\n"))
     before, after = sides
     return [
-        b"\n".join(lines)
+        lines
         for hunk in change.hunks
         for lines in (
             _cut(before, hunk.old_start, hunk.old_lines),
@@ -143,7 +166,7 @@ def _cut(lines: Sequence[bytes], start: int, count: int) -> Sequence[bytes]:
     return lines[start - 1 : start - 1 + count] if count else ()
 
 
-def _holders(pair: FilePair) -> list[tuple[Symbol, ...]]:
+def _chains_of(pair: FilePair) -> list[tuple[Symbol, ...]]:
     """Return the chains of symbols, the innermost first, in which lines were changed."""
     symbols = pair.new.symbols if pair.new is not None else ()
     hunks = pair.change.hunks

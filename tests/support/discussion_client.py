@@ -58,7 +58,12 @@ class DiscussionClient:
         **fields: Any,
     ) -> discussion_pb2.Discussion:
         """Open a discussion against HEAD, unless the fields say otherwise."""
-        wanted = {"state_id": b"HEAD", "body": "Why?", "anchor": anchor(file, symbol)} | fields
+        wanted: dict[str, Any] = {
+            "state_id": b"HEAD",
+            "body": "Why?",
+            "anchor": anchor(file, symbol),
+            **fields,
+        }
         request = discussion_pb2.OpenDiscussionRequest(**wanted)
         return self.stub.OpenDiscussion(request, timeout=_SECONDS, metadata=within(transaction))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -43,9 +43,10 @@ class LineRepository:
         """Return file, line and digest of the symbols of a state."""
         found = {}
         for entry in self.handle[pygit2.Oid(raw=commit)].peel(pygit2.Tree):
+            assert isinstance(entry, pygit2.Blob)
             for line, text in enumerate(entry.data.decode().splitlines(), 1):
                 name = text.partition(" ")[0]
-                found[name] = (entry.raw_name, line, digest(text))
+                found[name] = (entry.raw_name or b"", line, digest(text))
         return found
 
     def origin(self, commit: bytes, symbol: str) -> Origin:
@@ -84,26 +85,25 @@ class LinePlacer:
         }
         return self.place(origins, new)
 
-    def may_return(
-        self,
-        origins: Mapping[int, Origin],
-        last: Mapping[int, Placement],
-        touched: Collection[bytes],
-        old: bytes,
-        new: bytes,
-    ) -> set[int]:
-        """Return the numbers of those that are there again; where they were has to be right."""
-        assert list(last.values()) == LinePlacer(self._repository).place(origins, old)
-        symbols = self._repository.symbols(new)
-        found = {number for number, origin in origins.items() if origin.symbol in symbols}
-        assert all(symbols[origins[number].symbol][0] in touched for number in found)
-        return found
+    def arrivals(
+        self, touched: Collection[bytes], old: bytes, new: bytes
+    ) -> Callable[[Origin, Placement], bool]:
+        """Return what tells whether a symbol is there again; it checks what it is told."""
+        before, after = self._repository.symbols(old), self._repository.symbols(new)
+
+        def may_be_there(origin: Origin, last: Placement) -> bool:
+            assert last == self._placed(last.discussion, origin, before.get(origin.symbol))
+            found = after.get(origin.symbol)
+            assert found is None or found[0] in touched
+            return found is not None
+
+        return may_be_there
 
     def _placed(
         self, number: int, origin: Origin, found: tuple[bytes, int, bytes] | None
     ) -> Placement:
         if found is None:
-            return Placement(number, origin.path, origin.symbol, 0, 0, False, True)
+            return Placement(number, origin.path, origin.symbol, 0, 0, True, True)
         path, line, content = found
         changed = content != origin.content
         return Placement(number, path, origin.symbol, line, line, changed, False)

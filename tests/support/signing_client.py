@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from signers import Signer
+from transaction_client import TransactionClient
 
 from heddle_api.v1 import (
     common_pb2,
@@ -50,6 +51,7 @@ class SigningClient:
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._stub = state_review_pb2_grpc.StateReviewServiceStub(channel)
+        self.transactions = TransactionClient(channel)
         self._log = operation_log_pb2_grpc.OperationLogQueryServiceStub(channel)
 
     def request(
@@ -68,9 +70,10 @@ class SigningClient:
             request.signature = signer.sign(payload_of(request, commit))
         return request
 
-    def send(self, request: state_review_pb2.SignStateRequest) -> str:
-        """Have a state signed; return the signature's id."""
-        reply = self._stub.SignState(request, timeout=30)
+    def send(self, request: state_review_pb2.SignStateRequest, transaction_id: str = "") -> str:
+        """Have a state signed, maybe within a transaction; return the signature's id."""
+        metadata = (("heddle-transaction-id", transaction_id),) if transaction_id else ()
+        reply = self._stub.SignState(request, timeout=30, metadata=metadata)
         assert reply.state_id == request.state_id
         return reply.signature_id
 
@@ -93,3 +96,9 @@ class SigningClient:
             verbs=["state_review.sign_state"], **fields
         )
         return list(self._log.QueryOperations(request, timeout=30).hits)
+
+    def required(self, commit: str) -> dict[str, state_review_pb2.MergeRequirement]:
+        """Return what a merge of a state requires, by its id."""
+        request = state_review_pb2.GetReviewPayloadRequest(state_id=bytes.fromhex(commit))
+        payload = self._stub.GetReviewPayload(request, timeout=30)
+        return {each.id: each for each in payload.merge_requirements}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pygit2
@@ -26,7 +28,7 @@ from heddle_worker.repository.state import State
 from heddle_worker.repository.states import States
 from heddle_worker.store import discussions, placements
 from heddle_worker.store.database import Database
-from heddle_worker.store.discussions import NewDiscussion, Resolution
+from heddle_worker.store.discussions import NewDiscussion, Origin, Resolution
 from heddle_worker.store.placements import Placement
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.undo import recording, undo
@@ -184,7 +186,7 @@ def test_a_pruned_head_costs_placing_all_of_them(place: Place) -> None:
 def test_before_the_first_commit_everything_is_orphaned(place: Place) -> None:
     elsewhere = place.files.commit({"a": {"run": "1"}})
     number = place.open(elsewhere, "run")
-    orphaned = Placement(number, b"a", "run", 0, 0, is_changed=False, is_orphaned=True)
+    orphaned = Placement(number, b"a", "run", 0, 0, is_changed=True, is_orphaned=True)
     assert place.table() == [orphaned]
     assert place.by_symbol(b"a", "run", Status.ORPHANED) == [number]
     place.files.check_out(elsewhere)
@@ -261,6 +263,64 @@ def test_the_view_of_a_worktree_that_is_gone_goes(place: Place, tmp_path: Path) 
     with place.readers.snapshot() as connection:
         assert placements.view_of(connection, b"worktrees/one") is None
         assert placements.view_of(connection, b"worktrees/two") is not None
+
+
+def test_another_worker_may_take_the_view_on_meanwhile(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}, "b": {"walk": "1"}})
+    place.files.check_out(first)
+    place.open(first, "run")
+    place.open(first, "walk")
+    assert place.table() == place.from_scratch(first)
+    second = place.files.commit({"a": {"run": "2"}, "b": {"walk": "1"}}, first)
+    third = place.files.commit({"a": {"run": "2"}, "b": {"walk": "2"}}, second)
+
+    class Overtaken(LinePlacer):
+        def place(self, origins: Mapping[int, Origin], state_id: bytes) -> list[Placement]:
+            if not self.asked:
+                place.files.check_out(third)
+                assert place.table() == place.from_scratch(third)
+            return super().place(origins, state_id)
+
+    placer = Overtaken(place.files)
+    repository = Repository.open(place.root)
+    heads = Heads(repository, place.root)
+    slower = Placings(repository, States(repository), heads, placer, place.writer, place.readers)
+    place.files.check_out(second)
+    view = slower.at_head(heads.of(place.root))
+    assert placer.asked
+    assert view.state_id == second
+    with place.readers.snapshot() as connection:
+        rows = [listed.placement for listed in placements.listed(connection, view)]
+    assert rows == place.from_scratch(second)
+
+
+def test_many_may_ask_while_head_moves(place: Place) -> None:
+    """Each gets what was true for one of the states that HEAD has been at."""
+    trees: list[Tree] = [{f"file{i}": {"run": str(i)}, "other": {"walk": "1"}} for i in range(6)]
+    states = [place.files.commit(tree) for tree in trees]
+    place.files.check_out(states[0])
+    numbers = [place.open(states[0], "run", str(i)) for i in range(3)]
+    done = threading.Event()
+
+    def ask() -> int:
+        count = 0
+        while not done.is_set() or not count:
+            for one in numbers:
+                found = place.found.find(str(one - 1), place.found.head())
+                assert (found.path, found.is_orphaned) in {
+                    (f"file{i}".encode(), False) for i in range(6)
+                }
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask) for _ in range(4)]
+        for state in [*states, *states, *reversed(states)]:
+            place.files.check_out(state)
+            place.by_symbol(b"other", "walk")
+        done.set()
+        assert all(one.result() for one in asking)
+    assert place.table() == place.from_scratch(states[0])
 
 
 def test_more_than_one_message_holds_is_refused(place: Place) -> None:

@@ -176,12 +176,33 @@ def test_a_commit_that_a_tag_names_may_be_missing(git: GitRepository, states: St
     assert "is missing from the repository" in refusal(states, b"lost", MissingObjectError)
 
 
-def test_a_damaged_commit_is_said_to_be_damaged(git: GitRepository, states: States) -> None:
-    head = git.head()
-    path = git.git_dir() / "objects" / head[:2] / head[2:]
+def damage(git: GitRepository, object_id: str, content: bytes | None = None) -> None:
+    """Cut the file of an object off, or give it another content."""
+    path = git.git_dir() / "objects" / object_id[:2] / object_id[2:]
     path.chmod(0o600)
-    path.write_bytes(b"not what git wrote")
-    assert "run git fsck" in refusal(states, head.encode(), DamagedRepositoryError)
+    path.write_bytes(path.read_bytes()[:-20] if content is None else content)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not what git wrote"])
+@pytest.mark.parametrize("revision", [b"HEAD", b"main", b"@", b"HEAD~1", b"%b", b"%.7b", b"a-tag"])
+def test_a_damaged_commit_is_said_to_be_damaged(
+    git: GitRepository, revision: bytes, content: bytes | None
+) -> None:
+    git.git("tag", "-am", "a tag", "a-tag")
+    head = git.head()
+    states = States(Repository.open(git.root))
+    damage(git, head, content)
+    state_id = revision % head.encode() if b"%" in revision else revision
+    assert "run git fsck" in refusal(states, state_id, DamagedRepositoryError)
+
+
+def test_a_damaged_tree_is_said_to_be_damaged(git: GitRepository, states: States) -> None:
+    tree = states.resolve(b"HEAD").tree
+    damage(git, tree.hex())
+    with pytest.raises(DamagedRepositoryError, match=tree.hex()):
+        states.tree_files(tree)
+    with pytest.raises(DamagedRepositoryError, match=tree.hex()):
+        states.file_at(tree, b"story.txt")
 
 
 def test_a_parent_may_be_missing(git: GitRepository, states: States) -> None:

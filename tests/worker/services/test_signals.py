@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,10 @@ def write(repository: Repository, files: dict[str, str], message: str = "change"
         path.write_text(text)
         repository.git("add", name)
     return repository.commit(message)
+
+
+def _has_states(client: UpdateClient, states: set[str]) -> bool:
+    return states <= set(client.states)
 
 
 @pytest.fixture
@@ -249,9 +254,8 @@ def test_new_states_of_any_branch_are_told_of_once_and_in_order(
         repository.git("switch", "--quiet", "main")
         main = repository.commit("self-flag: in a hurry")
         for client in (one, other):
-            client.until(
-                lambda client=client: {main, *topic} <= set(client.states), "all were told of"
-            )
+            told_of_all = partial(_has_states, client, {main, *topic})
+            client.until(told_of_all, "all were told of")
         fresh = one.states[told_before:]
         assert sorted(fresh) == sorted([*topic, main])
         assert [state for state in fresh if state != main] == topic

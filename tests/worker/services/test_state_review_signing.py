@@ -221,6 +221,17 @@ def test_the_same_again_is_refused(
     assert client.sign(signer, head(repository), kind=3, signed_at=request.signed_at) == "rs-2"
 
 
+def test_the_other_signature_of_a_pair_of_ecdsa_is_the_same_again(
+    client: SigningClient, repository: Repository
+) -> None:
+    request = client.request(p256_signer(raw=True), head(repository))
+    client.send(request)
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    r, s = request.signature[:32], int.from_bytes(request.signature[32:])
+    request.signature = r + (order - s).to_bytes(32)
+    assert refusal(client.send, request).code is grpc.StatusCode.ALREADY_EXISTS
+
+
 def test_a_retry_gets_its_reply_however_late(
     client: SigningClient, repository: Repository, signer: Signer
 ) -> None:
@@ -232,6 +243,20 @@ def test_a_retry_gets_its_reply_however_late(
     assert refusal(client.send, request).code is grpc.StatusCode.FAILED_PRECONDITION
     request.client_operation_id = str(uuid.uuid4())
     assert refusal(client.send, request).fields == ["signed_at"]
+
+
+def test_what_a_transaction_signed_goes_with_it(
+    client: SigningClient, repository: Repository, signer: Signer
+) -> None:
+    state = head(repository)
+    client.sign(signer, state)
+    transaction_id = client.transactions.begin()
+    request = client.request(signer, state, kind=2, scope=scope_of(("a.py", "g")))
+    assert client.send(request, transaction_id) == "rs-1"
+    assert len(client.listed(state)) == 2
+    client.transactions.abort(transaction_id)
+    assert [each.signature_id for each in client.listed(state)] == ["rs-0"]
+    assert client.send(request) == "rs-1"
 
 
 def test_nanoseconds_are_not_signed_and_not_kept(

@@ -13,8 +13,9 @@ from heddle_worker.signing.requirements import (
     Requirement,
     RequirementStatus,
     evaluate,
+    wants_signatures,
 )
-from heddle_worker.signing.touching import Touched
+from heddle_worker.signing.touching import Holder, Touched
 from heddle_worker.store.signatures import Binding
 
 PASS, FAIL, NONE = (
@@ -22,7 +23,7 @@ PASS, FAIL, NONE = (
     RequirementStatus.FAIL,
     RequirementStatus.NOT_APPLICABLE,
 )
-F, G = Touched(b"a.py", "f", (b"f",)), Touched(b"\xff.py", "", (b"g",))
+F, G = Touched(b"a.py", "f", (Holder("f", b"f"),)), Touched(b"\xff.py", "", ())
 ADA = Binding(
     state=b"s",
     position=0,
@@ -46,52 +47,60 @@ def one(settings: RequirementSettings, facts: Facts, name: str) -> Requirement:
 
 
 def test_by_default_only_open_discussions_matter() -> None:
-    found = evaluate(RequirementSettings(), Facts((F,)))
+    found = evaluate(RequirementSettings(), Facts(True, (F,)))
     assert [each.status for each in found] == [NONE, NONE, NONE, PASS]
+
+
+def test_signatures_matter_only_where_they_are_asked_for() -> None:
+    assert not wants_signatures(RequirementSettings(signature_kinds=("read",)))
+    assert wants_signatures(RequirementSettings(signed_by=("ada@example.com",)))
+    assert wants_signatures(RequirementSettings(min_signatures=1))
 
 
 def test_where_nothing_changed_nothing_is_required() -> None:
     settings = RequirementSettings(("ada@example.com",), 1, (), ("novelty",))
-    facts = Facts((), discussions=(OpenDiscussion("d-1", "a.py:f"),), signals=(NOVELTY,))
+    facts = Facts(False, (), discussions=(OpenDiscussion("d-1", "a.py:f"),), signals=(NOVELTY,))
     assert {each.status for each in evaluate(settings, facts)} == {NONE}
 
 
 def test_who_has_not_signed_is_named() -> None:
     settings = RequirementSettings(signed_by=("ada@example.com", "bob@example.com"))
-    found = one(settings, Facts((F, G), (Holding(ADA, ALL),)), "signed_by")
+    found = one(settings, Facts(True, (F, G), (Holding(ADA, ALL),)), "signed_by")
     assert (found.status, found.explanation) == (
         FAIL,
         "bob@example.com has not signed; sign with SignState",
     )
-    both = Facts((F, G), (Holding(ADA, ALL), Holding(BOB, ALL)))
+    both = Facts(True, (F, G), (Holding(ADA, ALL), Holding(BOB, ALL)))
     assert one(settings, both, "signed_by").status is PASS
 
 
 def test_what_somebody_has_not_signed_is_named() -> None:
     settings = RequirementSettings(signed_by=("bob@example.com",))
     part, rest = Holding(BOB, frozenset({F})), Holding(BOB, frozenset({G}))
-    found = one(settings, Facts((F, G), (part, Holding(ADA, ALL))), "signed_by")
+    found = one(settings, Facts(True, (F, G), (part, Holding(ADA, ALL))), "signed_by")
     assert found.status is FAIL
     assert found.explanation.startswith("bob@example.com has yet to sign \\377.py;")
-    assert one(settings, Facts((F, G), (part, rest)), "signed_by").status is PASS
+    assert one(settings, Facts(True, (F, G), (part, rest)), "signed_by").status is PASS
 
 
 def test_keys_count_once_and_only_for_all_of_it() -> None:
     settings = RequirementSettings(min_signatures=2)
     again = dataclasses.replace(ADA, position=1)
-    facts = Facts((F, G), (Holding(ADA, ALL), Holding(again, ALL), Holding(BOB, frozenset({F}))))
+    facts = Facts(
+        True, (F, G), (Holding(ADA, ALL), Holding(again, ALL), Holding(BOB, frozenset({F})))
+    )
     found = one(settings, facts, "min_signatures")
     assert (found.status, found.explanation) == (
         FAIL,
         "1 of 2 keys that were used have signed all that was changed, 1 more are wanted; "
         "sign with SignState",
     )
-    facts = Facts((F, G), (*facts.holding, Holding(BOB, frozenset({G}))))
+    facts = Facts(True, (F, G), (*facts.holding, Holding(BOB, frozenset({G}))))
     assert one(settings, facts, "min_signatures").status is PASS
 
 
 def test_only_the_kinds_of_review_asked_for_count() -> None:
-    facts = Facts((F,), (Holding(ADA, frozenset({F})), Holding(BOB, frozenset({F}))))
+    facts = Facts(True, (F,), (Holding(ADA, frozenset({F})), Holding(BOB, frozenset({F}))))
     settings = RequirementSettings(min_signatures=2, signature_kinds=("read",))
     assert one(settings, facts, "min_signatures").status is FAIL
     both = dataclasses.replace(settings, signature_kinds=("read", "agent_preview"))
@@ -101,17 +110,17 @@ def test_only_the_kinds_of_review_asked_for_count() -> None:
 def test_signals_that_block_are_named_with_their_anchors() -> None:
     settings = RequirementSettings(blocking_signals=("novelty",))
     other = dataclasses.replace(NOVELTY, kind="pattern_deviation")
-    assert one(settings, Facts((F,), signals=(other,)), "blocking_signals").status is PASS
+    assert one(settings, Facts(True, (F,), signals=(other,)), "blocking_signals").status is PASS
     everywhere = dataclasses.replace(NOVELTY, file=b"*", symbol="", start_line=0)
     signals = (other, NOVELTY, everywhere, *[NOVELTY] * 9)
-    found = one(settings, Facts((F,), signals=signals), "blocking_signals")
+    found = one(settings, Facts(True, (F,), signals=signals), "blocking_signals")
     assert found.status is FAIL
     assert "novelty at a.py:f:3-9, novelty at *, " in found.explanation
     assert "and 6 more;" in found.explanation
 
 
 def test_discussions_that_are_open_are_named_by_their_ids() -> None:
-    facts = Facts((F,), discussions=(OpenDiscussion("d-17", "a.py:f"),))
+    facts = Facts(True, (F,), discussions=(OpenDiscussion("d-17", "a.py:f"),))
     found = one(RequirementSettings(), facts, "open_discussions")
     assert (found.status, found.explanation) == (
         FAIL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
 from signers import (
     SecurityKey,
     Signer,
@@ -337,6 +340,32 @@ def test_an_ssh_signature_is_of_a_current_algorithm(tmp_path: Path) -> None:
     whole = blob[blob.rindex(b"\0\0\0\x0crsa-sha2-512") - 4 :]
     old = old.replace(whole[:4], (int.from_bytes(whole[:4]) - 5).to_bytes(4))
     refused("signature", "made with 'ssh-rsa'", "ssh", signer.public_key, armored(old))
+
+
+@given(st.sampled_from(ALGORITHMS), st.binary(max_size=80), st.binary(max_size=80))
+def test_nothing_fails_in_another_way(algorithm: str, key: bytes, signature: bytes) -> None:
+    with pytest.raises(InvalidRequestError):
+        verify(Signed(algorithm, key, signature), PAYLOAD)
+
+
+@given(st.binary(max_size=120))
+def test_no_key_blob_and_no_signature_blob_fails_in_another_way(blob: bytes) -> None:
+    signer = SecurityKey().signer()
+    line = signer.public_key.split(b" ")[0] + b" " + base64.b64encode(blob)
+    start = base64.b64decode(signer.public_key.split(b" ")[1])[:60]
+    signed = b"SSHSIG\0\0\0\1" + len(start).to_bytes(4) + start + blob
+    for key, signature in ((line, b""), (signer.public_key, armored(signed))):
+        with pytest.raises(InvalidRequestError):
+            verify(Signed("ssh", key, signature), PAYLOAD)
+
+
+def test_a_worker_loads_no_cryptography_before_the_first_signature() -> None:
+    program = (
+        "import sys, heddle_worker.main, heddle_worker.services.catalogue\n"
+        "from heddle_worker.signing.verification import verify\n"
+        "assert not [name for name in sys.modules if name.startswith('cryptography')]\n"
+    )
+    run(sys.executable, "-c", program)
 
 
 @pytest.mark.parametrize("elliptic", [False, True])
