@@ -270,6 +270,25 @@ def test_new_states_of_any_branch_are_told_of_once_and_in_order(
         assert one.states[told_before:] == [*fresh, last]
 
 
+def test_states_without_signals_for_now_are_told_of_as_that(
+    worker: Worker, repository: Repository
+) -> None:
+    with subscribed(worker.path) as client:
+        begin(client, repository)
+        config = repository.heddle_dir / "config.toml"
+        config.write_text("[review.signals.novelty]\ntolerance = 2\n")
+        broken = write(repository, {"a.py": "def a():\n    return 1\n"}, "self-flag: hasty")
+        client.until(lambda: broken in client.states, "it was told of all the same")
+        (update,) = [each for each in client.updates if each.state_id.hex() == broken]
+        assert update.is_incomplete
+        assert not update.signals
+        config.unlink()
+        mended = repository.commit("self-flag: hasty")
+        client.until(lambda: mended in client.states, "the next one was told of")
+        (update,) = [each for each in client.updates if each.state_id.hex() == mended]
+        assert [signal.reason for signal in update.signals] == ["hasty"]
+
+
 def test_edits_of_the_worktree_are_told_of(worker: Worker, repository: Repository) -> None:
     with subscribed(worker.path) as client:
         begin(client, repository)
