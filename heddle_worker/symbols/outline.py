@@ -156,4 +156,4 @@ def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     if max(len(one), len(other)) < SKETCH_SIZE:
         return len(shared) / len(union)
     smallest = sorted(union)[:SKETCH_SIZE]
-    return sum(value in shared for value in smallest) / len(smallest)
+    return sum(value <= smallest[-1] for value in shared) / len(smallest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -10,6 +11,8 @@ import pytest
 from changes import change as empty_change
 from changes import state
 from functions_by_hand import function, outline
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from waiting import wait_until
 
 from heddle_worker.repository.diff import FileChange, FileStatus, FileVersion
@@ -35,6 +38,7 @@ class Bench:
     def __init__(self, limits: CorpusLimits | None = None) -> None:
         self.trees: dict[bytes, Tree] = {}
         self.asked: list[bytes] = []
+        self.walked: list[bytes] = []
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.corpora = Corpora(
@@ -42,8 +46,9 @@ class Bench:
         )
 
     def files(self, tree: bytes) -> Iterator[FileVersion]:
+        self.walked.append(tree)
         for path, text in sorted(self.trees[tree].items()):
-            yield FileVersion(path.encode(), text.encode(), 0o100644)
+            yield version(path, text)
 
     def outlines(self, sources: Sequence[Source]) -> list[Outline]:
         assert self.may_go_on.wait(ENOUGH)
@@ -52,15 +57,34 @@ class Bench:
             raise MissingObjectError("it is missing")
         return [of(source.blob.decode()) for source in sources]
 
-    def change(self, tree: Tree) -> Change:
+    def change(self, tree: Tree, prior: Tree | None = None) -> Change:
+        """Return the change to a tree from another, by default from one that nobody has."""
+        before = {} if prior is None else prior
+        files = [
+            FileChange(
+                FileStatus.MODIFIED,
+                version(path, before[path]) if path in before else None,
+                version(path, tree[path]) if path in tree else None,
+                *(0, 0, False, ()),
+            )
+            for path in sorted(before.keys() | tree.keys())
+            if prior is not None and before.get(path) != tree.get(path)
+        ]
         self.trees[tree.id] = tree
         return dataclasses.replace(
-            empty_change([]), state=dataclasses.replace(state(), tree=tree.id)
+            empty_change(files),
+            state=dataclasses.replace(state(), tree=tree.id),
+            prior=b"" if prior is None else prior.id,
+            pairs=(),
         )
 
     def count(self, change: Change, seconds: float = ENOUGH) -> tuple[int | None, Coverage]:
         corpus, coverage = self.corpora.of(change, seconds)
         return None if corpus is None else corpus.function_count, coverage
+
+
+def version(path: str, text: str) -> FileVersion:
+    return FileVersion(path.encode(), text.encode(), 0o100644)
 
 
 def of(text: str) -> Outline:
@@ -88,6 +112,28 @@ def test_only_what_differs_from_tree_to_tree_is_read(bench: Bench) -> None:
     bench.asked.clear()
     assert bench.count(bench.change(MANY)) == (200, Coverage.COMPLETE)
     assert bench.asked == []
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["a.py", "b.py", "c.py", "d.md"]), st.sampled_from("xyz")),
+        min_size=2,
+        max_size=6,
+    ),
+    st.booleans(),
+)
+def test_a_walk_along_changes_lists_one_tree(
+    contents: list[dict[str, str]], is_backwards: bool
+) -> None:
+    bench, trees = Bench(), [Tree(each) for each in contents]
+    steps = [bench.change(new, old) for old, new in itertools.pairwise(trees)]
+    for change in reversed(steps) if is_backwards else steps:
+        assert change.state is not None
+        tree = bench.trees[change.state.tree]
+        expected = sum(path.endswith(".py") for path in tree)
+        assert bench.count(change) == (expected, Coverage.COMPLETE)
+    assert len(bench.walked) == 1
 
 
 def test_two_trees_are_not_mixed_up(bench: Bench) -> None:
