@@ -42,7 +42,7 @@ class CorpusLimits:
     """
 
     files: int = 20_000
-    functions: int = 100_000
+    functions: int = 50_000
     spare_functions: int = 5_000
 
 

@@ -151,8 +151,9 @@ def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     """
     if not one or not other:
         return 1.0 if one == other else 0.0
-    shared = {*one} & {*other}
-    union = {*one, *other}
+    union = {*one}
+    shared = union.intersection(other)
+    union.update(other)
     if max(len(one), len(other)) < SKETCH_SIZE:
         return len(shared) / len(union)
     smallest = sorted(union)[:SKETCH_SIZE]
