@@ -51,12 +51,15 @@ class FunctionIndex:
         self._by_hash = _Multimap[int]()
         self._callers = _Multimap[tuple[str, str]]()
         self._held: Mapping[bytes, FileSummary] | None = None
+        # What was found out of names, for as long as the files are the same.
+        self._tested: dict[tuple[str, str], bool] = {}
         self._next = 0
 
     def move_to(self, files: Mapping[bytes, FileSummary]) -> None:
         """Hold the functions of these files, and of no others."""
         if files is self._held:
             return
+        self._tested.clear()
         gone = [path for path, held in self._files.items() if files.get(path) is not held[0]]
         for path in gone:
             self._take_out(path)
@@ -87,17 +90,29 @@ class FunctionIndex:
         is_test = place.symbol.is_test or is_test_or_document(place.path)
         if is_test or is_implicit(family, name):
             return True
+        return self._is_name_tested(family, name)
+
+    def _is_name_tested(self, family: str, name: str) -> bool:
         waiting, seen = [name], {name}
-        while waiting:
-            for number in self._callers.of((family, waiting.pop())):
+        is_tested = False
+        while waiting and not is_tested:
+            callee = waiting.pop()
+            known = self._tested.get((family, callee))
+            if known is not None:
+                is_tested = known
+                continue
+            for number in self._callers.of((family, callee)):
                 _, caller, is_test = self._functions[number]
                 # What a language calls by itself may be called by any test.
                 if is_test or is_implicit(family, caller.simple_name):
-                    return True
+                    is_tested = True
+                    break
                 if caller.simple_name not in seen:
                     seen.add(caller.simple_name)
                     waiting.append(caller.simple_name)
-        return False
+        # Without a test, nobody on the way is tested; with one, not everybody needs to be.
+        self._tested.update(((family, each), is_tested) for each in ({name} if is_tested else seen))
+        return is_tested
 
     def _alike(self, hashes: Iterable[int]) -> Iterator[int]:
         """Return the functions that may resemble one with these hashes, the likeliest first."""

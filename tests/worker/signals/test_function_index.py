@@ -67,6 +67,40 @@ def test_the_nearest_is_that_of_comparing_with_all(
     assert (found.similarity if found else 0.0) == (best if sketch else 0.0)
 
 
+@settings(deadline=None)
+@given(trees, st.permutations(["f", "g", "h"]))
+def test_it_does_not_matter_what_was_asked_before(
+    tree: dict[bytes, FileSummary], order: list[str]
+) -> None:
+    index = FunctionIndex()
+    index.move_to(tree)
+    for name in order:
+        fresh = FunctionIndex()
+        fresh.move_to(tree)
+        place = Place(b"d.py", function(name))
+        assert index.is_tested(place, "python") == fresh.is_tested(place, "python")
+
+
+@settings(deadline=None)
+@given(trees, st.sampled_from(["f", "g", "h"]))
+def test_a_function_is_tested_when_a_way_of_calls_leads_to_it(
+    tree: dict[bytes, FileSummary], name: str
+) -> None:
+    calls = [
+        (each.is_test or path.startswith(b"tests/") or each.name == "__init__", each)
+        for path, summary in tree.items()
+        for each in summary.functions
+    ]
+    reached = {callee for is_root, each in calls if is_root for callee in each.calls}
+    for _ in calls:
+        reached |= {
+            callee for _, each in calls if each.simple_name in reached for callee in each.calls
+        }
+    index = FunctionIndex()
+    index.move_to(tree)
+    assert index.is_tested(Place(b"d.py", function(name)), "python") == (name in reached)
+
+
 def test_it_holds_nothing_of_what_was_taken_out() -> None:
     index = FunctionIndex()
     index.move_to({b"a.py": summary_of(outline(function("f", "a b", ["g"])))})
