@@ -23,6 +23,8 @@ def test_they_are_those_of_files_that_are_not_ignored(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True)
         path.write_text("x")
     (git.root / "empty").mkdir()
+    (git.root / ".heddle").mkdir()
+    (git.root / ".heddle" / "config.toml").write_text("")
     subprocess.run(["git", "init", "--quiet", git.root / "nested"], check=True)
     (git.root / "nested" / "sub").mkdir()
     found = [place.path for place in worktree_places(git.root)]
