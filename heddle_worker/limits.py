@@ -70,6 +70,9 @@ MAX_JUSTIFICATION_BYTES: Final = 65_536
 MAX_STATE_SIGNATURE_BYTES: Final = 3 * 1024 * 1024
 """Length of all that is signed of one state together: its signatures are listed in one reply."""
 
+MAX_CARRIED_BYTES: Final = 512 * 1024
+"""Size of the signatures of other states in a reply."""
+
 MAX_CARRIED_SIGNATURES: Final = 1_000
 """Signatures that are looked at for one state: the latest of those that may hold in it."""
 

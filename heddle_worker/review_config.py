@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -15,16 +16,11 @@ from heddle_worker.review.configuration import (
     ReviewSettings,
     SignalSettings,
 )
+from heddle_worker.signals.modules import MODULES
 from heddle_worker.signing.payload import ReviewKind
 
 SIGNAL_KEYS: Final[Mapping[str, Collection[str]]] = MappingProxyType(
-    {
-        "invariant_adjacency": (),
-        "self_flagged_uncertainty": ("max_per_state",),
-        "pattern_deviation": ("threshold",),
-        "novelty": ("tolerance",),
-        "test_reachability": ("min_test_functions_in_repo",),
-    }
+    {module.kind: module.keys for module in MODULES}
 )
 """The kinds of signals, and which keys each has besides `enabled`."""
 
@@ -34,19 +30,16 @@ _MAX_SHOWN: Final = 80
 
 
 class ReviewConfiguration:
-    """The settings of a repository's reviews.
+    """The settings of a repository's reviews. Any thread may ask for them.
 
     Args:
         heddle_dir: the `.heddle` directory, whose `config.toml` has them.
-        signal_keys: as `SIGNAL_KEYS`.
     """
 
-    def __init__(
-        self, heddle_dir: Path, signal_keys: Mapping[str, Collection[str]] = SIGNAL_KEYS
-    ) -> None:
+    def __init__(self, heddle_dir: Path) -> None:
         self._path = heddle_dir / "config.toml"
-        self._signal_keys = signal_keys
         self._files = ChangingFiles([self._path])
+        self._lock = threading.Lock()
         self._found: ReviewSettings | ConfigurationError = ReviewSettings()
 
     def current(self) -> ReviewSettings:
@@ -55,15 +48,17 @@ class ReviewConfiguration:
         Raises:
             ConfigurationError: the file cannot be read, or sets something that makes no sense.
         """
-        if self._files.have_changed():
-            self._found = self._look_up()
-        if isinstance(self._found, ConfigurationError):
-            raise ConfigurationError(str(self._found))
-        return self._found
+        with self._lock:
+            if self._files.have_changed():
+                self._found = self._look_up()
+            found = self._found
+        if isinstance(found, ConfigurationError):
+            raise ConfigurationError(str(found))
+        return found
 
     def _look_up(self) -> ReviewSettings | ConfigurationError:
         try:
-            return _settings(read_configuration(self._path), self._signal_keys)
+            return _settings(read_configuration(self._path))
         except OSError as error:
             return ConfigurationError(f"cannot read {self._path}: {error.strerror}")
         except tomllib.TOMLDecodeError as error:
@@ -72,18 +67,16 @@ class ReviewConfiguration:
             return ConfigurationError(f"{self._path}: {error}")
 
 
-def _settings(
-    configuration: Mapping[str, Any], signal_keys: Mapping[str, Collection[str]]
-) -> ReviewSettings:
+def _settings(configuration: Mapping[str, Any]) -> ReviewSettings:
     review = _Table("review", configuration.get("review", {}))
     review.only(("requirements", "signals"))
     signals = review.table("signals")
-    signals.only(signal_keys)
+    signals.only(SIGNAL_KEYS)
     return ReviewSettings(
         signals=MappingProxyType(
-            {kind: _signal(signals.table(kind), signal_keys[kind]) for kind in signals.keys}
+            {kind: _signal(signals.table(kind), SIGNAL_KEYS[kind]) for kind in signals.keys}
         ),
-        requirements=_requirements(review.table("requirements"), signal_keys),
+        requirements=_requirements(review.table("requirements")),
     )
 
 
@@ -101,7 +94,7 @@ def _signal(table: _Table, keys: Collection[str]) -> SignalSettings:
     )
 
 
-def _requirements(table: _Table, signal_kinds: Collection[str]) -> RequirementSettings:
+def _requirements(table: _Table) -> RequirementSettings:
     default = RequirementSettings()
     table.only(RequirementSettings.__slots__)
     review_kinds = [kind.value for kind in ReviewKind]
@@ -112,7 +105,7 @@ def _requirements(table: _Table, signal_kinds: Collection[str]) -> RequirementSe
             "signature_kinds", review_kinds.__contains__, f"some of {', '.join(review_kinds)}"
         ),
         blocking_signals=table.texts(
-            "blocking_signals", signal_kinds.__contains__, f"some of {', '.join(signal_kinds)}"
+            "blocking_signals", SIGNAL_KEYS.__contains__, f"some of {', '.join(SIGNAL_KEYS)}"
         ),
         open_discussions_block=table.flag("open_discussions_block", default.open_discussions_block),
     )

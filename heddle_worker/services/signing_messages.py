@@ -117,4 +117,5 @@ def signature_message(signature: StoredSignature) -> state_review_pb2.ReviewSign
         algorithm=signature.algorithm,
         public_key=signature.public_key,
         signature=signature.signature,
+        signed_state_id=signature.state,
     )

@@ -30,7 +30,7 @@ from heddle_worker.services.validation import FieldChecks
 from heddle_worker.signals.corpora import Coverage
 from heddle_worker.signing.signing import Verified, signature_id, signing
 from heddle_worker.signing.verification import Signed, verify
-from heddle_worker.store.signatures import StoredSignature, of_state
+from heddle_worker.store.signatures import of_state
 
 
 class StateReviewService:
@@ -99,7 +99,7 @@ class StateReviewService:
     async def ListSignatures(
         self, request: state_review_pb2.ListSignaturesRequest, _call: Call
     ) -> state_review_pb2.ListSignaturesResponse:
-        """Return the signatures of a state in the order of signing.
+        """Return the signatures of a state in the order of signing, and those that hold for it.
 
         Raises:
             InvalidRequestError: a field is not what it should be.
@@ -109,8 +109,7 @@ class StateReviewService:
         checks = FieldChecks()
         checks.text("repo_path", request.repo_path)
         checks.done()
-        found = await asyncio.to_thread(self._signatures, request)
-        return state_review_pb2.ListSignaturesResponse(signatures=map(signature_message, found))
+        return await asyncio.to_thread(self._signatures, request)
 
     def _review(self, subject: Subject, wants_all: bool) -> tuple[bytes, bool]:
         """Return the payload, and whether the same would come of asking again."""
@@ -130,8 +129,14 @@ class StateReviewService:
         change = b"" if statement.symbols else ground.touching(state).change
         return Verified(statement, signed, key_id, change, covered)
 
-    def _signatures(self, request: state_review_pb2.ListSignaturesRequest) -> list[StoredSignature]:
+    def _signatures(
+        self, request: state_review_pb2.ListSignaturesRequest
+    ) -> state_review_pb2.ListSignaturesResponse:
         root = head_root(self._domain, request.repo_path)
         state = resolve_state(self._domain, root, "state_id", request.state_id)
         with self._domain.readers.snapshot() as connection:
-            return of_state(connection, state.id)
+            own = of_state(connection, state.id)
+        return state_review_pb2.ListSignaturesResponse(
+            signatures=map(signature_message, own),
+            carried=map(signature_message, self._domain.ground.carried(state)),
+        )

@@ -72,6 +72,7 @@ class Module:
         version: is raised whenever it finds something else in the same material.
         find: returns its signals; a pure function.
         needs_corpus: it finds nothing without one.
+        keys: those of `[review.signals.<kind>]` that it reads, besides `enabled`.
     """
 
     kind: str
@@ -79,3 +80,4 @@ class Module:
     version: int
     find: Callable[[Material], Iterable[Signal]]
     needs_corpus: bool = False
+    keys: tuple[str, ...] = ()

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from heddle_worker.failures import FieldViolation, InvalidRequestError
-from heddle_worker.limits import MAX_BLOB_BYTES, MAX_CARRIED_SIGNATURES, MAX_HUNKS
+from heddle_worker.limits import (
+    MAX_BLOB_BYTES,
+    MAX_CARRIED_BYTES,
+    MAX_CARRIED_SIGNATURES,
+    MAX_HUNKS,
+)
 from heddle_worker.repository.blobs import Blobs
 from heddle_worker.repository.diff import Diff, FileVersion
 from heddle_worker.repository.display import displayed, meant
@@ -26,7 +31,7 @@ from heddle_worker.signing.payload import SymbolRef
 from heddle_worker.signing.touching import EMPTY, Touched, Touching, touching_of
 from heddle_worker.store import signatures
 from heddle_worker.store.readers import Readers
-from heddle_worker.store.signatures import CoveredSymbol
+from heddle_worker.store.signatures import CoveredSymbol, StoredSignature
 
 _DIGEST_BYTES: Final = 32
 _TOO_MUCH: Final = Touched(b"*", "", ())
@@ -128,6 +133,21 @@ class Ground:
             return None if version is None else version.blob
 
         return holding(state.id, touching, found, content_at)
+
+    def carried(self, state: State) -> list[StoredSignature]:
+        """Return the signatures of other states that hold in a state, in the order of signing.
+
+        Raises:
+            RepositoryError: the state cannot be read.
+            StoreError: the store cannot be read.
+        """
+        with self._readers.snapshot() as connection:
+            if not signatures.has_any_of_others(connection, state.id):
+                return []
+        bindings = [each.signature for each in self.holding(state, self.touching(state))]
+        places = [(each.state, each.position) for each in bindings if each.state != state.id]
+        with self._readers.snapshot() as connection:
+            return signatures.at(connection, places, MAX_CARRIED_BYTES)
 
     def _too_much(self, state: State | None, listed: Touching) -> Touching:
         """Return what stands for a change not known in full: it is the same nowhere else."""

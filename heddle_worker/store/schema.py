@@ -232,15 +232,15 @@ CREATE TABLE signatures (
     actor_name TEXT NOT NULL,
     actor_email TEXT NOT NULL,
     kind TEXT NOT NULL,
-    scope TEXT NOT NULL,
-    justification TEXT NOT NULL,
     signed_at INTEGER NOT NULL,
-    algorithm TEXT NOT NULL,
-    public_key BLOB NOT NULL,
-    signature BLOB NOT NULL,
     key_id BLOB NOT NULL,
     change BLOB NOT NULL,
     size INTEGER NOT NULL,
+    algorithm TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    justification TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    signature BLOB NOT NULL,
     UNIQUE (state, position)
 ) STRICT;
 CREATE INDEX signatures_by_key ON signatures (state, key_id, signed_at);

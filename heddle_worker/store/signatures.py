@@ -176,6 +176,38 @@ def of_state(connection: apsw.Connection, state: bytes) -> list[StoredSignature]
     return [_signature(row, covered.get(row[0], ())) for row in rows]
 
 
+def has_any_of_others(connection: apsw.Connection, state: bytes) -> bool:
+    """Return whether any other state has a signature."""
+    statement = (
+        "SELECT EXISTS (SELECT 1 FROM signatures WHERE state < ?1) "
+        "OR EXISTS (SELECT 1 FROM signatures WHERE state > ?1)"
+    )
+    return bool(connection.execute(statement, (state,)).get)
+
+
+def at(
+    connection: apsw.Connection, places: Iterable[tuple[bytes, int]], most_bytes: int
+) -> list[StoredSignature]:
+    """Return the signatures at some places, those that are there, in that order.
+
+    Args:
+        connection: a reader's.
+        places: state and position of each.
+        most_bytes: how much they may take in a reply; what does not fit is left out.
+    """
+    found: list[StoredSignature] = []
+    for place in places:
+        statement = f"SELECT {_COLUMNS} FROM signatures s WHERE state = ? AND position = ?"  # noqa: S608
+        rows: list[Any] = connection.execute(statement, place).fetchall()
+        covered = _covered(connection, rows)
+        found += (_signature(row, covered.get(row[0], ())) for row in rows)
+        most_bytes -= sum(each.size for each in found[-len(rows) :]) if rows else 0
+        if most_bytes < 0:
+            found.pop()
+            break
+    return found
+
+
 def touching(
     connection: apsw.Connection,
     state: bytes,

@@ -86,6 +86,11 @@ class SigningClient:
         request = state_review_pb2.ListSignaturesRequest(state_id=bytes.fromhex(commit), **fields)
         return list(self._stub.ListSignatures(request, timeout=30).signatures)
 
+    def carried(self, commit: str) -> Sequence[state_review_pb2.ReviewSignature]:
+        """Return the signatures of other states that hold for a state."""
+        request = state_review_pb2.ListSignaturesRequest(state_id=bytes.fromhex(commit))
+        return list(self._stub.ListSignatures(request, timeout=30).carried)
+
     def list_request(self, request: state_review_pb2.ListSignaturesRequest) -> object:
         """Ask for signatures in any way."""
         return self._stub.ListSignatures(request, timeout=30)

@@ -71,10 +71,14 @@ def test_signatures_meet_what_is_required_and_follow_a_rebase(
     repository.git("cherry-pick", feature)
     rebased = repository.git("rev-parse", "HEAD")
     assert {each.status for each in client.required(rebased).values()} == {PASS, NONE}
+    assert not client.listed(rebased)
+    assert list(client.carried(rebased)) == list(client.listed(feature))
+    assert not client.carried(feature)
 
     edited = commit(repository, "11", "20")
     assert client.required(edited)["signed_by"].status == FAIL
     assert client.required(edited)["min_signatures"].status == FAIL
+    assert not client.carried(edited)
 
 
 def test_a_fault_in_the_configuration_is_told_until_it_is_mended(

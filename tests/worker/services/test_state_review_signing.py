@@ -80,6 +80,7 @@ def test_what_was_signed_is_listed_in_order(client: SigningClient, repository: R
         algorithm="p256",
         public_key=whole.public_key,
         signature=first.signature,
+        signed_state_id=bytes.fromhex(state),
     )
     assert (two.signature_id, two.scope, two.kind) == ("rs-1", scope, 1)
     assert client.listed(repository.git("rev-parse", "HEAD~")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -175,6 +176,36 @@ def test_what_is_gone_is_covered_by_its_file_or_by_the_whole_change(bench: Signi
         0: {"a.py:", "a.py:g", "b.py:"},
         1: {"a.py:", "a.py:g"},
     }
+
+
+ODD_NAMES = (
+    *("", ".", "..", "/", "//", "a.py/", "/a.py", "a.py/x", "sub", "sub//c.py", "sub/../a.py"),
+    *("link", "x" * 5_000, "\\377", ".git/config"),
+)
+
+
+def test_what_is_no_file_cannot_be_signed(bench: SigningBench) -> None:
+    (bench.git.root / "link").symlink_to("a.py")
+    state = bench.commit({"sub/c.py": code(f="1")})
+    bench.sign(state, ("sub/c.py", "f"))
+    for file in ODD_NAMES:
+        with pytest.raises(InvalidRequestError, match="has no file") as caught:
+            bench.sign(state, ("sub/c.py", "f"), (file, "f"))
+        assert caught.value.violations[0].field == "scope.symbols.symbols[1].file"
+
+
+def test_a_name_that_is_no_text_is_signed_as_it_is_shown(bench: SigningBench) -> None:
+    name = b"\xffa.py"
+    (bench.git.root / os.fsdecode(name)).write_text(code(f="1"))
+    state = bench.commit({})
+    bench.sign(state, ("\\377a.py", "f"))
+    bench.sign(state, ("\\377a.py", "\\377a.py"))
+    found = bench.ground.holding(
+        bench.states.resolve(state.encode()),
+        bench.ground.touching(bench.states.resolve(state.encode())),
+    )
+    covered = [{(each.path, each.symbol) for each in one.covers} for one in found]
+    assert covered == [{(name, "f")}, {(name, ""), (name, "f")}]
 
 
 def test_an_empty_change_is_covered_by_no_other(bench: SigningBench) -> None:
