@@ -160,7 +160,7 @@ def test_what_is_not_read_in_time_is_read_on(bench: Bench) -> None:
     bench.may_go_on.set()
     wait_until(lambda: len(bench.asked) == 200, "the rest was read")
     wait_until(lambda: bench.count(change, 0.0) == (200, Coverage.COMPLETE), "it is known")
-    assert len(bench.asked) == 200
+    assert len(set(bench.asked)) == 200
 
 
 def test_what_cannot_be_read_ends_reading_on(bench: Bench) -> None:
