@@ -42,7 +42,7 @@ class CorpusLimits:
     """
 
     files: int = 20_000
-    functions: int = 100_000
+    functions: int = 50_000
     spare_functions: int = 5_000
 
 
@@ -122,18 +122,26 @@ class Corpora:
 
     def _after(self, change: Change) -> dict[bytes, _Key] | None:
         """Return the files after a change whose language is known; `None` for too many."""
-        if change.state is not None:
-            return self._listing(change.state.tree)
-        before = self._listing(self._tree_of(change.prior)) if change.prior else {}
-        if before is None:
-            return None
-        files = dict(before)
-        for pair in change.pairs:
-            if pair.change.old is not None:
-                files.pop(pair.change.old.path, None)
-        new = [pair.change.new for pair in change.pairs if pair.change.new is not None]
-        files.update(_known(new))
+        if change.state is None:
+            before = self._listing(self._tree_of(change.prior)) if change.prior else {}
+            return None if before is None else _moved(before, change, backwards=False)
+        tree = change.state.tree
+        if not change.prior or change.diff.is_truncated:
+            return self._listing(tree)
+        # Whoever goes through history, in whatever direction, has just been at one end.
+        prior = self._tree_of(change.prior)
+        self._derive(prior, tree, change, backwards=False)
+        files = self._listing(tree)
+        self._derive(tree, prior, change, backwards=True)
         return files
+
+    def _derive(self, known: bytes, wanted: bytes, change: Change, *, backwards: bool) -> None:
+        """Keep the files of a tree, if those of another are known that differs by a change."""
+        with self._lock:
+            files = self._listings.get(known)
+            if files is None or wanted in self._listings:
+                return
+        self._keep(wanted, _moved(files, change, backwards=backwards))
 
     def _listing(self, tree: bytes) -> dict[bytes, _Key] | None:
         with self._lock:
@@ -141,9 +149,11 @@ class Corpora:
                 self._listings.move_to_end(tree)
                 return self._listings[tree]
         known = itertools.islice(_known(self._files_of(tree)), self._limits.files + 1)
-        listing: dict[bytes, _Key] | None = dict(known)
-        if listing is not None and len(listing) > self._limits.files:
-            listing = None
+        return self._keep(tree, dict(known))
+
+    def _keep(self, tree: bytes, files: dict[bytes, _Key]) -> dict[bytes, _Key] | None:
+        """Keep the files of a tree; of one with too many, only that."""
+        listing = files if len(files) <= self._limits.files else None
         with self._lock:
             self._listings[tree] = listing
             while len(self._listings) > _KEPT_LISTINGS:
@@ -305,6 +315,19 @@ class _Warming:
             if not some:
                 self._thread = None
             return some
+
+
+def _moved(files: Mapping[bytes, _Key], change: Change, *, backwards: bool) -> dict[bytes, _Key]:
+    """Return files as a change makes them, or as they were before it."""
+    moved = dict(files)
+    sides = [(file.old, file.new) for file in change.diff.files]
+    if backwards:
+        sides = [(new, old) for old, new in sides]
+    for gone, _ in sides:
+        if gone is not None:
+            moved.pop(gone.path, None)
+    moved.update(_known(come for _, come in sides if come is not None))
+    return moved
 
 
 def _known(files: Iterable[FileVersion]) -> Iterator[tuple[bytes, _Key]]:

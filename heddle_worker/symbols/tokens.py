@@ -15,9 +15,9 @@ from itertools import chain
 from typing import Final
 
 from heddle_worker.symbols.definitions import Span
+from heddle_worker.symbols.outline import SKETCH_SIZE
 
 DIGEST_BYTES: Final = 16
-SKETCH_SIZE: Final = 64
 
 _MANY: Final = 4 * SKETCH_SIZE
 
