@@ -18,7 +18,8 @@ _MOST_COMPARED: Final = 8
 _MOST_NAMESAKES: Final = 16
 _LEAST_LIKENESS: Final = 0.25
 _LEAST_SKETCH: Final = 6
-_LEAST_SKETCH_ELSEWHERE: Final = 10
+_LEAST_SKETCH_BY_NAME: Final = 10
+_LEAST_SKETCH_ELSEWHERE: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,7 @@ def score(old: Item, new: Item) -> float:
     if likeness < _least(same_file, telling_name, same_parent, same_place):
         return 0.0
     size = min(len(old.symbol.sketch), len(new.symbol.sketch))
-    least_size = _LEAST_SKETCH if same_parent else _LEAST_SKETCH_ELSEWHERE
-    if size < least_size and not (same_name and same_file):
+    if size < _least_size(same_file, telling_name, same_parent):
         return 0.0
     return likeness + 0.2 * same_name + 0.1 * same_file + 0.05 * same_parent + 0.1 * same_place
 
@@ -120,3 +120,11 @@ def _least(same_file: bool, telling_name: bool, same_parent: bool, same_place: b
     if same_file:
         return 0.4 if same_parent else 0.5
     return 0.65
+
+
+def _least_size(same_file: bool, telling_name: bool, same_parent: bool) -> int:
+    if same_file and telling_name:
+        return 0
+    if same_parent:
+        return _LEAST_SKETCH
+    return _LEAST_SKETCH_BY_NAME if telling_name or same_file else _LEAST_SKETCH_ELSEWHERE

@@ -60,20 +60,12 @@ class Follower:
         self._steps_left = _MOST_STEPS
         return self._along(place, way, 0)
 
-    def follow_directly(self, place: Place, start: bytes, end: bytes) -> Place | None:
-        """Return a symbol that has its name in the same or the renamed file of another state."""
-        return self._kept_in_file(place, start, end)
-
     def origin(self, path: bytes, start: bytes, end: bytes) -> bytes | None:
-        """Return where a file was in the first state, if it differs in the second or is new.
-
-        Returns:
-            Its path then; empty for a new file, `None` for one that does not differ.
-        """
+        """Return the path that a file had in another state; `None` if there was none."""
         for change in self._changes_between(start, end):
             if change.new is not None and change.new.path == path:
-                return change.old.path if change.old is not None else b""
-        return None
+                return change.old.path if change.old is not None else None
+        return path
 
     def follow_file(self, path: bytes, way: Sequence[bytes]) -> tuple[bytes, bytes | None]:
         """Follow a file from the first state of a way to the last.
@@ -105,6 +97,24 @@ class Follower:
                 return change.new.path
         return None
 
+    def kept_in_file(self, place: Place, start: bytes, end: bytes) -> Place | None:
+        """Return the symbol if it has kept its name in the file, or in the file's new place."""
+        old = self._lookups.file_at(start, place.path)
+        new = self._lookups.file_at(end, place.path)
+        if old is None:
+            return None
+        if new is None:
+            renamed = self.renamed(place.path, start, end)
+            new = None if renamed is None else self._lookups.file_at(end, renamed)
+        if new is None:
+            return None
+        change = FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ())
+        found = Succession(self._lookups.pairs([change])).of(place.path, place.symbol.name)
+        if found is None:
+            return None
+        same_name = without_marks(found.symbol.name) == without_marks(place.symbol.name)
+        return found if same_name else None
+
     def _along(self, place: Place, way: Sequence[bytes], depth: int) -> Trace:
         # Stretches that are still to be gone, the next at the end.
         stretches = [(0, len(way) - 1)]
@@ -132,28 +142,10 @@ class Follower:
         if self._steps_left < 0:
             raise TooFarError
         return (
-            self._kept_in_file(place, start, end)
+            self.kept_in_file(place, start, end)
             or self._aside(place, start, end, depth)
             or self._anywhere(place, start, end)
         )
-
-    def _kept_in_file(self, place: Place, start: bytes, end: bytes) -> Place | None:
-        """Return the symbol if it has kept its name in the file, or in the file's new place."""
-        old = self._lookups.file_at(start, place.path)
-        new = self._lookups.file_at(end, place.path)
-        if old is None:
-            return None
-        if new is None:
-            renamed = self.renamed(place.path, start, end)
-            new = None if renamed is None else self._lookups.file_at(end, renamed)
-        if new is None:
-            return None
-        change = FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ())
-        found = Succession(self._lookups.pairs([change])).of(place.path, place.symbol.name)
-        if found is None:
-            return None
-        same_name = without_marks(found.symbol.name) == without_marks(place.symbol.name)
-        return found if same_name else None
 
     def _aside(self, place: Place, start: bytes, end: bytes, depth: int) -> Place | None:
         """Return where a merge has got the symbol from its other parents, state by state."""
@@ -170,7 +162,7 @@ class Follower:
                 continue
             trace = self._along(there, way, depth + 1)
             if trace.lost_after is None:
-                merged = self._kept_in_file(trace.place, parent, end)
+                merged = self.kept_in_file(trace.place, parent, end)
                 if merged is not None:
                     return merged
         return None

@@ -45,19 +45,43 @@ class LineWitness:
             old, new: ids of the states.
             source, place: path, first and last line.
         """
-        return self._by_blame(old, source, new, place) or self._by_log(old, source, new, place)
+        return (
+            self._by_blame(old, source, new, place)
+            or self._by_log(old, source, new, place)
+            or self._by_log(old, source, new, place, "--first-parent")
+        )
 
-    def is_gone(self, old: str, source: tuple[bytes, int, int], new: str) -> bool:
-        """Return whether less than a third of what is telling in the lines is in any one file."""
-        telling = {
-            line.strip() for line in self.lines(old, *source) if len(line.strip()) > _LEAST_TELLING
-        }
-        files: Counter[bytes] = Counter()
-        for line in telling:
-            found = self.git("grep", "-l", "-z", "-F", "-e", line, new, "--", may_fail=True)
-            files.update(found.split(b"\0")[:-1])
-        most = max(files.values(), default=0)
-        return most * 3 < len(telling) or not telling
+    def is_gone(self, old: str, source: tuple[bytes, int, int], name: str, new: str) -> bool:
+        """Return whether the lines are nowhere, or are like those of something that was there.
+
+        They are nowhere if less than a third of what is telling in them is in any one file. Else
+        less than a third of them has to be left as git follows them, and the name must be in no
+        file in which it was not.
+        """
+        lines = {line.strip() for line in self.lines(old, *source)}
+        telling = {line for line in lines if len(line) > _LEAST_TELLING}
+        files = Counter(path for line in telling for path in self._files_with(line, new))
+        if max(files.values(), default=0) * 3 < len(telling) or not telling:
+            return True
+        word = name.encode()
+        return not self._is_left(old, source, new) and (
+            self._files_with(word, new) <= self._files_with(word, old)
+        )
+
+    def _files_with(self, text: bytes, state: str) -> set[bytes]:
+        said = self.git(*("grep", "-l", "-z", "-F", "-e"), text, state, "--", may_fail=True)
+        return {each.partition(b":")[2] for each in said.split(b"\0")[:-1]}
+
+    def _is_left(self, old: str, source: tuple[bytes, int, int], new: str) -> bool:
+        path, start, end = source
+        said = self.git(
+            *("blame", "--reverse", "--porcelain", "-w", "-M", "-C"),
+            *(f"-L{start},{end}", f"{old}..{new}", "--"),
+            path,
+        )
+        headers = [found for text in said.split(b"\n") if (found := _HEADER.fullmatch(text))]
+        left = sum(1 for found in headers if found[1] == new.encode())
+        return left * 3 >= len(headers)
 
     def _by_blame(
         self, old: str, source: tuple[bytes, int, int], new: str, place: tuple[bytes, int, int]
@@ -84,12 +108,23 @@ class LineWitness:
         return inside > outside
 
     def _by_log(
-        self, old: str, source: tuple[bytes, int, int], new: str, place: tuple[bytes, int, int]
+        self,
+        old: str,
+        source: tuple[bytes, int, int],
+        new: str,
+        place: tuple[bytes, int, int],
+        *options: str,
     ) -> bool:
         """What they were before the first change of them is what the old lines are, mostly."""
         path, start, end = place
         said = self.git(
-            *("log", "--format=%x00", f"-L{start},{end}:{path.decode()}", f"{old}..{new}"),
+            *(
+                "log",
+                "--first-parent",
+                "--format=%x00",
+                f"-L{start},{end}:{path.decode()}",
+                f"{old}..{new}",
+            ),
             may_fail=True,
         )
         patches = said.split(b"\0")

@@ -65,7 +65,8 @@ def judge(knowledge: Knowledge, witness: LineWitness, choice: Choice, head: str)
     source = (choice.path, symbol.start_line, symbol.end_line)
     told = f"{choice.state[:10]} {choice.path.decode()}:{symbol.name}"
     if placed.orphaned:
-        return None if witness.is_gone(choice.state, source, head) else f"{told} is not gone"
+        is_gone = witness.is_gone(choice.state, source, symbol.simple_name, head)
+        return None if is_gone else f"{told} is not gone"
     place = (placed.path, placed.start_line, placed.end_line)
     if witness.comes_from(choice.state, source, head, place):
         return None
