@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +31,7 @@ _OWN: Final = Path(__file__).parents[1]
 _MISSED_BAR: Final = Bar(plus=3.0)
 _TIME_BAR: Final = Bar(factor=2.0)
 _ROUNDS: Final = 3
-_EXAMPLES: Final = 400
+_EXAMPLES: Final = 6
 _MAX_BYTES: Final = 1024 * 1024
 
 # Tests of GoogleTest, to which ctags gives the name of the macro.
@@ -108,7 +108,10 @@ def _compare(ctags: str, root: Path, rounds: int, tallies: dict[str, _Tally]) ->
         tally.files += 1
         tally.size += len(source)
         symbols = _measured(language, source, rounds, tally)
+        lines = source.split(b"\n")
         for tag in tags[str(path.relative_to(root))]:
+            if not _is_real(tag, lines):
+                continue
             tally.tags += 1
             if not _claim(tag, symbols):
                 tally.missed[tag.kind].append(tag)
@@ -152,17 +155,31 @@ def _spelt_alike(one: str, other: str) -> bool:
 
 
 def _tags(ctags: str, root: Path) -> Iterator[_Tag]:
-    fields = ["--fields=Knl", "--excmd=number", "--kinds-go=+n"]
-    listed = _output([ctags, *fields, "-R", "--sort=no", "-f", "-", "."], root)
+    listed = _output(
+        [ctags, "--fields=Knl", "--excmd=number", "-R", "--sort=no", "-f", "-", "."], root
+    )
+    seen: set[_Tag] = set()
     for line in listed.decode("utf-8", "replace").splitlines():
         if line.startswith("!_TAG") or line.count("\t") < 5:
             continue
         name, path, _, kind, *extras = line.split("\t")
         about = dict(extra.split(":", 1) for extra in extras if ":" in extra)
-        is_ours = kind in _KINDS.get(about.get("language", ""), ())
         is_named = not name.startswith(("__anon", "anonymous", "Anonymous"))
-        if is_ours and is_named and name not in _TEST_MACROS:
-            yield _Tag(path.removeprefix("./"), name, kind, int(about["line"]))
+        if kind not in _KINDS.get(about.get("language", ""), ()) or not is_named:
+            continue
+        tag = _Tag(path.removeprefix("./"), name, kind, int(about["line"]))
+        # `app.f = function f` is two tags in one place.
+        place = replace(tag, kind="")
+        if name not in _TEST_MACROS and place not in seen:
+            seen.add(place)
+            yield tag
+
+
+def _is_real(tag: _Tag, lines: list[bytes]) -> bool:
+    """Whether a tag is what ctags says; it calls any object of JavaScript a class."""
+    line = lines[tag.line - 1] if tag.line <= len(lines) else b""
+    is_script = tag.path.endswith((".js", ".mjs", ".cjs", ".jsx"))
+    return not is_script or tag.kind != "class" or b"class" in line or b"function" in line
 
 
 def _rows(language: str, tally: _Tally) -> Iterator[Row]:

@@ -69,33 +69,33 @@ def definitions(source: bytes, spans: dict[str, list[Span]]) -> list[Definition]
             for span in found:
                 if _RANK[kind] >= _RANK[kinds.get(span, _KINDS[0])]:
                     kinds[span] = kind
-    steps = [(start, -end, _DEFINITION_STEP, kind) for (start, end), kind in kinds.items()]
-    steps += [(start, -end, _WRAP_STEP, "") for start, end in spans.get("wrap", ())]
-    steps += [(start, 0, _PARENT_STEP, str(end)) for start, end in spans.get("parent", ())]
-    steps += [(start, 0, _NAME_STEP, str(end)) for start, end in spans.get("name", ())]
+    steps = [(start, -end, _DEFINITION_STEP, kind, 0) for (start, end), kind in kinds.items()]
+    steps += [(start, -end, _WRAP_STEP, "", 0) for start, end in spans.get("wrap", ())]
+    steps += [(start, 0, _PARENT_STEP, "", end) for start, end in spans.get("parent", ())]
+    steps += [(start, 0, _NAME_STEP, "", end) for start, end in spans.get("name", ())]
     steps.sort()
     return list(_named(source, steps))
 
 
-def _named(source: bytes, steps: list[tuple[int, int, int, str]]) -> list[Definition]:
+def _named(source: bytes, steps: list[tuple[int, int, int, str, int]]) -> list[Definition]:
     """Give each definition the first name that stands in it and in no definition within it."""
     all_: list[Definition] = []
     open_: list[tuple[int, Definition]] = []
     wraps: list[Span] = []
-    for start, minus_end, step, text in steps:
+    for start, minus_end, step, kind, name_end in steps:
         while open_ and open_[-1][0] <= start:
             open_.pop()
         if step == _WRAP_STEP:
             wraps.append((start, -minus_end))
         elif step == _DEFINITION_STEP:
-            definition = Definition(start, -minus_end, text)
+            definition = Definition(start, -minus_end, kind)
             all_.append(definition)
             open_.append((-minus_end, definition))
             _wrap(definition, wraps)
             wraps.clear()
         elif open_ and open_[-1][1].name_start < 0:
             definition = open_[-1][1]
-            parts = _parts(source[start : int(text)])
+            parts = _parts(source[start:name_end])
             if step == _PARENT_STEP:
                 definition.parent = parts
             else:
@@ -123,6 +123,8 @@ def _wrap(definition: Definition, wraps: list[Span]) -> None:
 
 def _parts(name: bytes) -> tuple[str, ...]:
     """Return a name's parts; it may be written with its parents, as in `A<T>::f`."""
+    if name.replace(b"_", b"").isalnum():
+        return (name[:_MAX_NAME_BYTES].decode(),)
     name, operator, operand = name.partition(b"operator")
     while (bare := _TEMPLATE_ARGUMENTS.sub(b"", name)) != name:
         name = bare

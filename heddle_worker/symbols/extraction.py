@@ -134,6 +134,8 @@ def extractor(language: str) -> Extractor:
 
 
 def _without_space_behind(source: bytes, start: int, end: int) -> int:
+    if not source[end - 1 : end].isspace():
+        return end
     return start + max(1, len(source[start:end].rstrip()))
 
 

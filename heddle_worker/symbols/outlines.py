@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import Final
 
 from heddle_worker.store.cache import Cache
+from heddle_worker.symbols.batches import Batches
 from heddle_worker.symbols.encoding import decode, encode
 from heddle_worker.symbols.languages import (
     UNDECIDED,
@@ -25,9 +24,8 @@ from heddle_worker.symbols.outline import (
 from heddle_worker.symbols.parsers import Parsed, Parsers
 
 _KIND: Final = "outline"
+_KEPT_AT_ONCE: Final = 256
 _UNKNOWN: Final = Outline("", OutlineStatus.UNKNOWN_LANGUAGE)
-_UNFINISHED_BYTES: Final = 16 * 1024 * 1024
-_UNFINISHED_FILES: Final = 256
 
 
 class Outlines:
@@ -83,62 +81,60 @@ class Outlines:
         return {key: outline for key, outline in decoded if outline is not None}
 
     def _find_out(self, missing: dict[bytes, tuple[str, Source]]) -> dict[bytes, Outline]:
-        """Outline what the cache does not have, with a bounded part of it in memory at a time."""
+        """Outline what the cache does not have, and keep it there."""
         found: dict[bytes, Outline] = {}
         to_keep: dict[bytes, bytes] = {}
-        unfinished: deque[tuple[bytes, int, Future[Parsed]]] = deque()
-        unfinished_bytes = 0
 
-        def finish_one() -> int:
-            key, size, future = unfinished.popleft()
-            parsed = future.result()
+        def note(key: bytes, parsed: Parsed) -> None:
             found[key] = decode(parsed.outline) or _UNKNOWN
             if parsed.is_final:
                 to_keep[key] = parsed.outline
-            return size
+            if len(to_keep) >= _KEPT_AT_ONCE:
+                self._cache.put(_KIND, to_keep)
+                to_keep.clear()
 
+        batches = Batches(self._parsers, note)
         for key, (language, source) in missing.items():
-            begun = self._begin(language, source)
-            if begun is None:
+            try:
+                content = self._content(source)
+            except LookupError:
                 found[key] = MISSING
                 continue
-            size, future = begun
-            unfinished.append((key, size, future))
-            unfinished_bytes += size
-            while unfinished_bytes > _UNFINISHED_BYTES or len(unfinished) > _UNFINISHED_FILES:
-                unfinished_bytes -= finish_one()
-        while unfinished:
-            finish_one()
+            settled, refusal = _judge(language, content)
+            if refusal is not None:
+                note(key, Parsed(encode(settled, refusal)))
+            elif content is not None:
+                batches.add(key, settled, content)
+        batches.finish()
         self._cache.put(_KIND, to_keep)
         return found
 
-    def _begin(self, language: str, source: Source) -> tuple[int, Future[Parsed]] | None:
-        """Return a source's size and what is going to come of it; `None` when it is not there."""
+    def _content(self, source: Source) -> bytes | None:
+        """Return what is in a source; `None` when that is too much.
+
+        Raises:
+            LookupError: it is not there.
+        """
         limit = self._parsers.limits.source_bytes
-        try:
-            content = source.content
-            if content is None:
-                if self._blob_size is not None and self._blob_size(source.blob) > limit:
-                    return 0, _known(language, OutlineStatus.TOO_LARGE)
-                content = self._read_blob(source.blob)
-        except LookupError:
-            return None
-        if len(content) > limit:
-            return 0, _known(language, OutlineStatus.TOO_LARGE)
-        if b"\0" in content[:BINARY_BYTES]:
-            return 0, _known(language, OutlineStatus.BINARY)
-        if language in UNDECIDED:
-            language = language_by_content(language, content)
-        if not language:
-            return 0, _known("", OutlineStatus.UNKNOWN_LANGUAGE)
-        return len(content), self._parsers.submit(language, content)
+        content = source.content
+        if content is None:
+            if self._blob_size is not None and self._blob_size(source.blob) > limit:
+                return None
+            content = self._read_blob(source.blob)
+        return content if len(content) <= limit else None
 
 
 def _key(language: str, source: Source) -> bytes:
     return f"{OUTLINE_VERSION}/{language}/".encode() + source.blob
 
 
-def _known(language: str, status: OutlineStatus) -> Future[Parsed]:
-    future: Future[Parsed] = Future()
-    future.set_result(Parsed(encode("" if language in UNDECIDED else language, status)))
-    return future
+def _judge(language: str, content: bytes | None) -> tuple[str, OutlineStatus | None]:
+    """Return the language that contents are in, and why they are not parsed if they are not."""
+    settled = "" if language in UNDECIDED else language
+    if content is None:
+        return settled, OutlineStatus.TOO_LARGE
+    if b"\0" in content[:BINARY_BYTES]:
+        return settled, OutlineStatus.BINARY
+    if language in UNDECIDED:
+        settled = language_by_content(language, content)
+    return settled, None if settled else OutlineStatus.UNKNOWN_LANGUAGE

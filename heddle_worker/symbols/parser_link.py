@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import marshal
 import signal
 import socket
 import subprocess
 import sys
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 from heddle_worker.symbols.limits import ParserLimits
 from heddle_worker.symbols.parser_process import LENGTH_BYTES
+
+LanguageAndSource: TypeAlias = tuple[str, bytes]
+Reply: TypeAlias = tuple[bool, bytes]
+"""Whether a source has syntax errors, and its symbols for `encode`."""
 
 # The interpreter reads neither its environment nor what is installed for it, which takes longer
 # than all the rest of its start: it searches where this process does.
@@ -50,8 +56,8 @@ class ParserLink:
         self._limits = limits
         self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
-    def ask(self, language: str, source: bytes) -> bytes:
-        """Return the reply for a source.
+    def ask(self, sources: Sequence[LanguageAndSource]) -> list[Reply]:
+        """Return the reply for each of the sources.
 
         Raises:
             NoReplyError: there was none.
@@ -60,18 +66,19 @@ class ParserLink:
         if self._running is None:
             self._running = self._start()
         connection = self._running[1]
-        name = language.encode()
-        length = 1 + len(name) + len(source)
-        head = length.to_bytes(LENGTH_BYTES, "big") + bytes([len(name)]) + name
+        request = marshal.dumps(list(sources))
         try:
-            connection.sendall(head + source)
+            connection.sendall(len(request).to_bytes(LENGTH_BYTES, "big") + request)
             reply_length = int.from_bytes(_receive(connection, LENGTH_BYTES), "big")
-            return _receive(connection, reply_length)
+            replies: list[Reply] = marshal.loads(  # noqa: S302 - from a process of our own
+                _receive(connection, reply_length)
+            )
         except TimeoutError as error:
             self._end(0.0)
             raise NoReplyError(None) from error
         except (OSError, EOFError) as error:
             raise NoReplyError(self._end(_END_SECONDS)) from error
+        return replies
 
     def close(self) -> None:
         """End the process, if there is one."""

@@ -5,8 +5,9 @@ and can be made to take any time or to crash by a source that somebody has thoug
 requests from its standard input and writes replies to its standard output; the end of its input
 ends it, and so does a source that takes too much processor time or memory.
 
-A request is its length (4 bytes, big-endian, itself not counted), the length of the language's name
-(1 byte), that name and the source. A reply is its length and what `encoding.decode` reads.
+A message is its length (4 bytes, big-endian, itself not counted) and a marshalled list: a request
+of sources, each with its language, a reply of what came of each: whether there are syntax errors,
+and the symbols, marshalled once more, since they are kept like that.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ LENGTH_BYTES: Final = 4
 EXIT_OUT_OF_MEMORY: Final = 71
 """Exit status of a process to which a source was too much (`EX_OSERR`)."""
 
-_NICENESS: Final = 5
+_NICENESS: Final = 1
 
 
 def main(processor_seconds: float, memory_bytes: int) -> int:
@@ -43,12 +44,10 @@ def main(processor_seconds: float, memory_bytes: int) -> int:
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
     try:
         while (request := _read(requests)) is not None:
-            # The parser does not return to the interpreter, so a signal has to do it the hard way.
-            signal.setitimer(signal.ITIMER_PROF, processor_seconds)
-            reply = _answer(request)
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            replies.write(len(reply).to_bytes(LENGTH_BYTES, "big"))
-            replies.write(reply)
+            reply = marshal.dumps(
+                [_outline(each, processor_seconds) for each in marshal.loads(request)]  # noqa: S302
+            )
+            replies.write(len(reply).to_bytes(LENGTH_BYTES, "big") + reply)
             replies.flush()
     except MemoryError:
         return EXIT_OUT_OF_MEMORY
@@ -58,12 +57,17 @@ def main(processor_seconds: float, memory_bytes: int) -> int:
     return 0
 
 
-def _answer(request: bytes) -> bytes:
+def _outline(source: tuple[str, bytes], processor_seconds: float) -> tuple[bool, bytes]:
+    # Not at the top: the worker imports this module as well, and has no use for grammars.
     from heddle_worker.symbols.extraction import extractor
 
-    start = 1 + request[0]
-    is_partial, symbols = extractor(request[1:start].decode()).outline(request[start:])
-    return bytes([is_partial]) + marshal.dumps(symbols)
+    # A grammar that is loaded first does not count.
+    extract = extractor(source[0])
+    # The parser does not return to the interpreter, so a signal has to do it the hard way.
+    signal.setitimer(signal.ITIMER_PROF, processor_seconds)
+    is_partial, symbols = extract.outline(source[1])
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return is_partial, marshal.dumps(symbols)
 
 
 def _read(stream: BinaryIO) -> bytes | None:

@@ -7,6 +7,7 @@ import os
 import queue
 import signal
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from heddle_worker.symbols.encoding import encode
 from heddle_worker.symbols.limits import ParserLimits
 from heddle_worker.symbols.outline import OutlineStatus
-from heddle_worker.symbols.parser_link import NoReplyError, ParserLink
+from heddle_worker.symbols.parser_link import LanguageAndSource, NoReplyError, ParserLink, Reply
 from heddle_worker.symbols.parser_process import EXIT_OUT_OF_MEMORY
 
 _ATTEMPTS: Final = 2
@@ -46,9 +47,8 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    language: str
-    source: bytes
-    parsed: Future[Parsed] = field(default_factory=Future)
+    sources: Sequence[LanguageAndSource]
+    parsed: Future[list[Parsed]] = field(default_factory=Future)
 
 
 class Parsers:
@@ -67,13 +67,13 @@ class Parsers:
         self._unfinished = 0
         self._is_closed = False
 
-    def submit(self, language: str, source: bytes) -> Future[Parsed]:
-        """Have a source outlined; what is wrong with it is said by its outline, not by an error.
+    def submit(self, sources: Sequence[LanguageAndSource]) -> Future[list[Parsed]]:
+        """Have sources outlined by one process; what is wrong with one is said by its outline.
 
         Raises:
             RuntimeError: the parsers are closed.
         """
-        job = _Job(language, source)
+        job = _Job(sources)
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("the parsers are closed")
@@ -99,7 +99,7 @@ class Parsers:
         with contextlib.closing(ParserLink(self.limits)) as link:
             while (job := self._next_job(link)) is not None:
                 try:
-                    job.parsed.set_result(_parse(link, job))
+                    job.parsed.set_result(_parse_all(link, job.sources))
                 except BaseException as error:
                     job.parsed.set_exception(error)
                 finally:
@@ -114,25 +114,38 @@ class Parsers:
         return self._jobs.get()
 
 
-def _parse(link: ParserLink, job: _Job) -> Parsed:
+def _parse_all(link: ParserLink, sources: Sequence[LanguageAndSource]) -> list[Parsed]:
+    """Have sources outlined together, or each alone when one of them has ended the process."""
+    if len(sources) > 1:
+        with contextlib.suppress(NoReplyError, OSError):
+            replies = link.ask(sources)
+            return [_parsed(*each) for each in zip(sources, replies, strict=True)]
+    return [_parse(link, source) for source in sources]
+
+
+def _parse(link: ParserLink, source: LanguageAndSource) -> Parsed:
     """Have a source outlined, and judge what became of the process if it has not done so.
 
     A process that is killed by somebody says nothing about the source, so another one has a try.
     """
+    language = source[0]
     status: int | None = None
     for _ in range(_ATTEMPTS):
         try:
-            reply = link.ask(job.language, job.source)
+            (reply,) = link.ask([source])
         except OSError:
             break
         except NoReplyError as error:
             status = error.status
             if error.is_too_slow:
                 # The clock may have run out because the machine was busy, the processor's not.
-                too_slow = encode(job.language, OutlineStatus.TOO_SLOW)
-                return Parsed(too_slow, is_final=status is not None)
+                return Parsed(encode(language, OutlineStatus.TOO_SLOW), is_final=status is not None)
         else:
-            is_partial = reply[0] != 0
-            how_much = OutlineStatus.PARTIAL if is_partial else OutlineStatus.COMPLETE
-            return Parsed(encode(job.language, how_much, reply[1:]))
-    return Parsed(encode(job.language, OutlineStatus.FAILED), is_final=status in _FATAL)
+            return _parsed(source, reply)
+    return Parsed(encode(language, OutlineStatus.FAILED), is_final=status in _FATAL)
+
+
+def _parsed(source: LanguageAndSource, reply: Reply) -> Parsed:
+    is_partial, symbols = reply
+    how_much = OutlineStatus.PARTIAL if is_partial else OutlineStatus.COMPLETE
+    return Parsed(encode(source[0], how_much, symbols))

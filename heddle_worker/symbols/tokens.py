@@ -11,7 +11,6 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import chain
 from typing import Final
 
 from heddle_worker.symbols.definitions import Span
@@ -46,7 +45,8 @@ class Tokens:
         source: all of it.
         pattern: of its tokens.
         spans: what a query captured: `comment` is left out, `text` is one token to the letter,
-            where a `mark` begins and an `end` ends there is a token of its own.
+            and so is a `word` that is more than letters and digits; where a `mark` begins and an
+            `end` ends there is a token of its own.
         cuts: places whose index among the tokens is going to be needed.
     """
 
@@ -60,7 +60,7 @@ class Tokens:
         self._pattern = pattern
         self._indices: dict[int, int] = {}
         self._tokens: list[bytes] = []
-        self._split(source, _steps(spans, cuts))
+        self._split(source, _steps(source, spans, cuts))
         self._hashes: Sequence[int] | None = None
 
     def index(self, cut: int) -> int:
@@ -74,12 +74,16 @@ class Tokens:
             parts: such pairs of indices, in their order.
             name: what stands for itself wherever it is one of them.
         """
-        tokens = list(chain.from_iterable(self._tokens[start:end] for start, end in parts))
+        tokens: list[bytes] = []
+        for start, end in parts:
+            tokens += self._tokens[start:end]
         # Where blocks end together there are the ends of those around it too.
         while tokens and tokens[-1] == _END:
             tokens.pop()
         joined = b"\0" + _BETWEEN.join(tokens) + b"\1"
-        own = _BETWEEN.join(self._pattern.findall(name.encode()))
+        own = name.encode()
+        if not name.isidentifier():
+            own = _BETWEEN.join(self._pattern.findall(own))
         return blake2b(
             joined.replace(b"\0" + own + b"\1", _OWN_NAME), digest_size=DIGEST_BYTES
         ).digest()
@@ -126,7 +130,9 @@ def sketch(hashes: set[int]) -> tuple[int, ...]:
     return tuple(sorted(hashes)[:SKETCH_SIZE])
 
 
-def _steps(spans: dict[str, list[Span]], cuts: Iterable[int]) -> list[tuple[int, int, int]]:
+def _steps(
+    source: bytes, spans: dict[str, list[Span]], cuts: Iterable[int]
+) -> list[tuple[int, int, int]]:
     steps = [(end, _END_STEP, 0) for _, end in spans.get("end", ())]
     steps += [(cut, _CUT_STEP, 0) for cut in cuts]
     # Grammars take a comment for a statement.
@@ -134,6 +140,11 @@ def _steps(spans: dict[str, list[Span]], cuts: Iterable[int]) -> list[tuple[int,
     marks = (start for start, _ in spans.get("mark", ()) if start not in comments)
     steps += [(start, _MARK_STEP, 0) for start in marks]
     steps += [(start, _TEXT_STEP, end) for start, end in spans.get("text", ())]
+    steps += [
+        (start, _TEXT_STEP, end)
+        for start, end in spans.get("word", ())
+        if not source[start:end].replace(b"_", b"").isalnum()
+    ]
     steps += [(start, _COMMENT_STEP, end) for start, end in spans.get("comment", ())]
     steps.sort()
     return steps

@@ -9,7 +9,7 @@
 (raw_string) @text
 (ansi_c_string) @text
 (heredoc_body) @text
-(word) @text
+(word) @word
 (concatenation) @end
 (string) @end
 (command) @mark

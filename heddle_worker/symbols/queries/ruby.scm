@@ -14,7 +14,7 @@
 (then (_) @mark)
 (do (_) @mark)
 (else (_) @mark)
-(argument_list) @mark
-(element_reference) @end
+(argument_list) @end
+(element_reference) @mark
 (unary) @mark
 (call method: (_) @call)
