@@ -6,6 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.codebase import Codebase
+from heddle_worker.discussions.discussions import Discussions
+from heddle_worker.discussions.heads import Heads
+from heddle_worker.discussions.origins import Origins
+from heddle_worker.discussions.placing import Placings
+from heddle_worker.discussions.travelling import Travelling
 from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
@@ -40,6 +46,9 @@ class Domain:
         watcher: reads git's activity into the log as it happens.
         transactions: on the repository's worktrees.
         rescues: of what transactions keep.
+        code: of the repository.
+        origins: what discussions can be opened about.
+        discussions: where they are.
     """
 
     root: Path
@@ -55,6 +64,9 @@ class Domain:
     watcher: Watcher
     transactions: Transactions
     rescues: Rescues
+    code: Codebase
+    origins: Origins
+    discussions: Discussions
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -78,6 +90,9 @@ class Domain:
         operation_log = OperationLog(repository, writer, readers)
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
+        code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
+        travelling = Travelling(code.traveller, code.states, code.outlines)
+        placings = Placings(repository, code.states, heads, travelling, writer, readers)
         return cls(
             root=root,
             repository=repository,
@@ -92,6 +107,9 @@ class Domain:
             watcher=Watcher(repository.common_dir, operation_log.refresh, tail),
             transactions=transactions,
             rescues=Rescues(copies, transactions),
+            code=code,
+            origins=Origins(code.states, code.outlines),
+            discussions=Discussions(heads, placings, readers, root),
         )
 
     @property
@@ -116,6 +134,7 @@ class Domain:
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
         self.verification.close()
+        self.code.close()
         self.tail.end()
         self.readers.close()
         self.finished.close()

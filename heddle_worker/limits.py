@@ -71,6 +71,21 @@ STREAMED_PER_PASS: Final = 4
 A call is answered within some passes, so it waits for as many times this that takes some 0.1 ms.
 """
 
+MAX_BODY_BYTES: Final = 65_536
+"""Length of one turn of a discussion, or of an annotation, in bytes of UTF-8."""
+
+MAX_TURNS: Final = 1_000
+"""Turns of one discussion."""
+
+MAX_DISCUSSION_BYTES: Final = 3 * 1024 * 1024
+"""What all texts of one discussion amount to, so that it always fits into one message."""
+
+MAX_TAGS: Final = 64
+"""Tags of one annotation."""
+
+MAX_TAG_BYTES: Final = 256
+"""Length of one tag, in bytes of UTF-8."""
+
 MAX_CHANGED_FILES: Final = 2_000
 """Files that the diff of one change lists; the others are only counted."""
 
@@ -82,6 +97,9 @@ DIFF_SECONDS: Final = 30.0
 
 FETCH_SECONDS: Final = 30.0
 """Time that git is given to fetch the contents of a file that a partial clone lacks."""
+
+MAX_WORKTREE_BYTES: Final = 64 * 1024 * 1024
+"""Contents of a worktree's changed files that are kept for one review; of others, lines count."""
 
 MAX_BLOB_BYTES: Final = 4 * 1024 * 1024
 """Size of a file whose contents are looked at; of a larger one only lines are counted."""

@@ -16,13 +16,13 @@ class Ancestry:
     """The commits of a repository. Its methods may be called from any thread."""
 
     def __init__(self, repository: Repository) -> None:
-        self._handle = repository.handle
+        self._repository = repository
         self._tree = functools.lru_cache(_KEPT_TREES)(self._read_tree)
 
     def has(self, commit: bytes) -> bool:
         """Return whether a raw id is that of a commit which can be read, reachable or not."""
         try:
-            return commit_of(self._handle, commit).id.raw == commit
+            return commit_of(self._repository, commit).id.raw == commit
         except (RepositoryError, ValueError):
             return False
 
@@ -35,7 +35,7 @@ class Ancestry:
             DamagedRepositoryError: the commit cannot be read.
         """
         try:
-            return tuple(parent.raw for parent in commit_of(self._handle, commit).parent_ids)
+            return tuple(parent.raw for parent in commit_of(self._repository, commit).parent_ids)
         except MissingObjectError:
             return ()
 
@@ -49,4 +49,4 @@ class Ancestry:
         return self._tree(commit)
 
     def _read_tree(self, commit: bytes) -> bytes:
-        return commit_of(self._handle, commit).tree_id.raw
+        return commit_of(self._repository, commit).tree_id.raw

@@ -9,10 +9,9 @@ import pygit2
 from pygit2.enums import ObjectType
 
 from heddle_worker.limits import FETCH_SECONDS
-from heddle_worker.repository.errors import BlobTooLargeError, RepositoryError
+from heddle_worker.repository.errors import BlobTooLargeError, RepositoryError, damaged, missing
 from heddle_worker.repository.git_command import GitCommand
 from heddle_worker.repository.repository import Repository
-from heddle_worker.repository.state_ids import damaged, missing
 
 # Whoever wants many files that cannot be fetched should not wait for each of them.
 _RETRY_SECONDS: Final = 60.0
@@ -25,7 +24,7 @@ class Blobs:
     """
 
     def __init__(self, repository: Repository) -> None:
-        self._handle = repository.handle
+        self._repository = repository
         self._packs = repository.common_dir / "objects" / "pack"
         self._git = GitCommand(repository.git_dir, repository.root)
         self._fetches_again_at = 0.0
@@ -63,18 +62,14 @@ class Blobs:
         size = self.size(blob)
         if size > limit:
             raise BlobTooLargeError(f"the file {blob.hex()} has {size} bytes, more than {limit}")
-        oid = pygit2.Oid(raw=blob)
-        try:
-            _kind, content = self._handle.read(oid)
-        except KeyError:
-            raise missing("file", blob) from None
-        except (ValueError, pygit2.GitError) as error:
-            raise damaged(f"the file {oid}", error) from error
-        return content
+        found = self._repository.look_up(blob)
+        if found is None:
+            raise missing("file", blob)
+        return found.read_raw()
 
     def _size_here(self, oid: pygit2.Oid) -> int | None:
         try:
-            kind, size = self._handle.odb.read_header(oid)
+            kind, size = self._repository.handle.odb.read_header(oid)
         except KeyError:
             return None
         except (ValueError, pygit2.GitError) as error:

@@ -13,7 +13,7 @@ _SPACE: Final = " \t\n\r"
 _COMMENT: Final = "#"
 _TOKEN: Final = re.compile(r"([A-Za-z0-9-]+)[ \t]*:")
 _GENERATED: Final = ("Signed-off-by: ", "(cherry picked from commit ")
-_CUT: Final = re.compile(r"^---(?=[ \t\n\r]|\Z)", re.MULTILINE)
+_CUT: Final = re.compile(r"^---(?=[ \t\n\r])", re.MULTILINE)
 _FOLD: Final = re.compile(r"[ \t\r]*\n[ \t\r]*")
 # A block with lines that are no trailers needs one for three of those, and one made by git.
 _OTHERS_PER_TRAILER: Final = 3
@@ -78,8 +78,6 @@ def _trailers(text: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     is_open = False
     for line in _trailer_block(text):
-        if line.startswith(_COMMENT):
-            continue
         if is_open and line[0] in _SPACE:
             token, value = found[-1]
             found[-1] = token, f"{value}\n{line}"

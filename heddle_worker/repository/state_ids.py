@@ -10,11 +10,11 @@ import pygit2
 
 from heddle_worker.limits import MAX_TEXT_BYTES
 from heddle_worker.repository.errors import (
-    DamagedRepositoryError,
     InvalidStateError,
-    MissingObjectError,
     StateNotFoundError,
+    missing,
 )
+from heddle_worker.repository.repository import Repository
 
 ID_BYTES: Final = 20
 _LONG_ID_BYTES: Final = 32
@@ -22,14 +22,15 @@ _HEX_ID: Final = re.compile(r"[0-9a-fA-F]{40}")
 _LONG_HEX_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e]+")
 _SEARCH: Final = re.compile(r"\A:|\^\{/")
+_OPERATOR: Final = re.compile(r"[~^:]|@\{")
 _ANOTHER_FORMAT: Final = "is a SHA-256 id, and the ids of this repository are SHA-1"
 
 
-def find_commit(handle: pygit2.Repository, state_id: bytes) -> pygit2.Commit:
+def find_commit(repository: Repository, state_id: bytes) -> pygit2.Commit:
     """Return the commit that a state's id means.
 
     Args:
-        handle: of the repository.
+        repository: where.
         state_id: a raw id, its 40 hexadecimal digits, or a revision as `git rev-parse` takes it.
             Text that happens to be as long as a raw id is one if there is such an object.
 
@@ -40,56 +41,43 @@ def find_commit(handle: pygit2.Repository, state_id: bytes) -> pygit2.Commit:
         DamagedRepositoryError: the commit cannot be read.
     """
     if len(state_id) == ID_BYTES:
-        return _by_raw_id(handle, state_id)
+        return _by_raw_id(repository, state_id)
     if not _PRINTABLE.fullmatch(state_id):
         raise InvalidStateError(f"invalid state_id: {_unreadable(state_id)}")
-    return _by_text(handle, state_id.decode("ascii"))
+    return _by_text(repository, state_id.decode("ascii"))
 
 
-def commit_of(handle: pygit2.Repository, raw: bytes) -> pygit2.Commit:
+def commit_of(repository: Repository, raw: bytes) -> pygit2.Commit:
     """Return the commit with a raw id, which the repository itself refers to.
 
     Raises:
         MissingObjectError: it is not there.
         DamagedRepositoryError: it cannot be read.
     """
-    found = _look_up(handle, pygit2.Oid(raw=raw))
+    found = repository.look_up(raw)
     if found is None:
         raise missing("commit", raw)
-    return _peeled(found, raw.hex())
+    return _peeled(repository, found, raw.hex())
 
 
-def missing(kind: str, raw: bytes) -> MissingObjectError:
-    """Return the error for an object that the repository refers to and does not have."""
-    return MissingObjectError(
-        f"the {kind} {raw.hex()} is missing from the repository; "
-        "run git fsck, or fetch it with git fetch"
-    )
-
-
-def damaged(what: str, error: Exception) -> DamagedRepositoryError:
-    """Return the error for an object that is there and cannot be read."""
-    return DamagedRepositoryError(f"cannot read {what}: {error}; run git fsck")
-
-
-def _by_raw_id(handle: pygit2.Repository, raw: bytes) -> pygit2.Commit:
-    found = _look_up(handle, pygit2.Oid(raw=raw))
+def _by_raw_id(repository: Repository, raw: bytes) -> pygit2.Commit:
+    found = repository.look_up(raw)
     if found is not None:
-        return _peeled(found, raw.hex())
+        return _peeled(repository, found, raw.hex())
     if _PRINTABLE.fullmatch(raw):
         with contextlib.suppress(InvalidStateError, StateNotFoundError):
-            return _by_text(handle, raw.decode("ascii"))
+            return _by_text(repository, raw.decode("ascii"))
     raise StateNotFoundError(f"state {raw.hex()} not found")
 
 
-def _by_text(handle: pygit2.Repository, text: str) -> pygit2.Commit:
+def _by_text(repository: Repository, text: str) -> pygit2.Commit:
     if not _HEX_ID.fullmatch(text):
         _check_revision(text)
-        return _peeled(_parse(handle, text), text)
-    found = _look_up(handle, pygit2.Oid(hex=text.lower()))
+        return _peeled(repository, _parse(repository, text), text)
+    found = repository.look_up(bytes.fromhex(text))
     if found is None:
         raise StateNotFoundError(f"state {text.lower()} not found")
-    return _peeled(found, text)
+    return _peeled(repository, found, text)
 
 
 def _unreadable(state_id: bytes) -> str:
@@ -119,16 +107,11 @@ def _check_revision(text: str) -> None:
         raise InvalidStateError(f"invalid state_id: {problem}")
 
 
-def _look_up(handle: pygit2.Repository, oid: pygit2.Oid) -> pygit2.Object | None:
+def _parse(repository: Repository, text: str) -> pygit2.Object:
+    base = _OPERATOR.split(text, maxsplit=1)[0]
+    repository.check_readable("HEAD" if base in ("", "@") else base)
     try:
-        return handle.get(oid)
-    except (ValueError, pygit2.GitError) as error:
-        raise damaged(f"the object {oid}", error) from error
-
-
-def _parse(handle: pygit2.Repository, text: str) -> pygit2.Object:
-    try:
-        return handle.revparse_single(text)
+        return repository.handle.revparse_single(text)
     except KeyError:
         raise StateNotFoundError(f"state {text} not found") from None
     except ValueError as error:
@@ -140,18 +123,13 @@ def _parse(handle: pygit2.Repository, text: str) -> pygit2.Object:
         raise InvalidStateError(f"invalid state_id: '{text}' is no revision: {error}") from error
 
 
-def _peeled(found: pygit2.Object, shown: str) -> pygit2.Commit:
+def _peeled(repository: Repository, found: pygit2.Object, shown: str) -> pygit2.Commit:
     seen: pygit2.Object = found
     while isinstance(seen, pygit2.Tag):
-        try:
-            seen = seen.get_object()
-        except KeyError:
-            raise MissingObjectError(
-                f"the object that the tag {seen.id} names is missing from the repository; "
-                "run git fsck, or fetch it with git fetch"
-            ) from None
-        except (ValueError, pygit2.GitError) as error:
-            raise damaged(f"what the tag {seen.id} names", error) from error
+        named = repository.look_up(seen.target.raw)
+        if named is None:
+            raise missing("object that a tag names", seen.target.raw)
+        seen = named
     if not isinstance(seen, pygit2.Commit):
         kind = "tree" if isinstance(seen, pygit2.Tree) else "file"
         raise InvalidStateError(f"invalid state_id: {shown} names a {kind}, not a commit")

@@ -13,12 +13,12 @@ from heddle_worker.limits import DIFF_SECONDS
 from heddle_worker.repository import trees
 from heddle_worker.repository.diff import FileVersion
 from heddle_worker.repository.display import displayed
-from heddle_worker.repository.errors import MissingObjectError
+from heddle_worker.repository.errors import MissingObjectError, damaged
 from heddle_worker.repository.git_command import GitCommand
 from heddle_worker.repository.messages import parse_message
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.state import State
-from heddle_worker.repository.state_ids import commit_of, damaged, find_commit
+from heddle_worker.repository.state_ids import commit_of, find_commit
 
 
 class States:
@@ -44,11 +44,11 @@ class States:
             InvalidStateError: it can be none of them, or names something that is no commit.
             StateNotFoundError: there is no such state.
         """
-        return _state(find_commit(self._handle, state_id))
+        return _state(find_commit(self._repository, state_id))
 
     def get(self, commit: bytes) -> State:
         """Return the state of a commit's raw id, which came out of the repository itself."""
-        return _state(commit_of(self._handle, commit))
+        return _state(commit_of(self._repository, commit))
 
     def first_parents(self, start: bytes, limit: int) -> list[State]:
         """Return a state and those before it along first parents, the newest first.
@@ -108,11 +108,11 @@ class States:
 
     def tree_files(self, tree: bytes) -> list[FileVersion]:
         """Return the files of a tree and all below it, in the order of their paths."""
-        return list(trees.files_of(self._handle, tree))
+        return list(trees.files_of(self._repository, tree))
 
     def file_at(self, tree: bytes, path: bytes) -> FileVersion | None:
         """Return a tree's file at a path; `None` when there is none, or a directory."""
-        return trees.find_file(self._handle, tree, path)
+        return trees.find_file(self._repository, tree, path)
 
 
 @contextmanager

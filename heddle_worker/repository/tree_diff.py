@@ -60,7 +60,7 @@ class TreeDiffs:
         Raises:
             RepositoryError: see `between`.
         """
-        trees = [commit_of(self._repository.handle, parent).tree_id.raw for parent in state.parents]
+        trees = [commit_of(self._repository, parent).tree_id.raw for parent in state.parents]
         diff = self.between(trees[0] if trees else None, state.tree)
         if len(trees) <= 1:
             return diff
@@ -71,9 +71,10 @@ class TreeDiffs:
         self._processes.close()
 
     def _marked(self, file: FileChange, other_parents: Sequence[bytes]) -> FileChange:
-        handle = self._repository.handle
         found = file.new
-        by_merge = all(find_file(handle, parent, file.path) != found for parent in other_parents)
+        by_merge = all(
+            find_file(self._repository, parent, file.path) != found for parent in other_parents
+        )
         return replace(file, by_merge=True) if by_merge else file
 
     def _surroundings(self) -> Surroundings:

@@ -9,22 +9,20 @@ from typing import Final
 import pygit2
 
 from heddle_worker.repository.diff import FileVersion
-from heddle_worker.repository.state_ids import damaged, missing
+from heddle_worker.repository.errors import damaged, missing
+from heddle_worker.repository.repository import Repository
 
 _TREE: Final = 0o040000
 
 
-def tree_of(handle: pygit2.Repository, raw: bytes) -> pygit2.Tree:
+def tree_of(repository: Repository, raw: bytes) -> pygit2.Tree:
     """Return the tree with a raw id.
 
     Raises:
         MissingObjectError: it is not there.
         DamagedRepositoryError: it cannot be read, or is no tree.
     """
-    try:
-        found = handle.get(pygit2.Oid(raw=raw))
-    except (ValueError, pygit2.GitError) as error:
-        raise damaged(f"the tree {raw.hex()}", error) from error
+    found = repository.look_up(raw)
     if found is None:
         raise missing("tree", raw)
     if not isinstance(found, pygit2.Tree):
@@ -32,7 +30,7 @@ def tree_of(handle: pygit2.Repository, raw: bytes) -> pygit2.Tree:
     return found
 
 
-def files_of(handle: pygit2.Repository, tree: bytes) -> Iterator[FileVersion]:
+def files_of(repository: Repository, tree: bytes) -> Iterator[FileVersion]:
     """Yield the files of a tree and of all below it, in the order of their paths.
 
     Raises:
@@ -41,16 +39,16 @@ def files_of(handle: pygit2.Repository, tree: bytes) -> Iterator[FileVersion]:
     """
     # What is still to be yielded, the next at the end. A walk that recurses could be made to
     # exhaust the stack by a tree that is deep enough.
-    waiting = _below(handle, tree, b"")
+    waiting = _below(repository, tree, b"")
     while waiting:
         version = waiting.pop()
         if version.mode == _TREE:
-            waiting += _below(handle, version.blob, version.path + b"/")
+            waiting += _below(repository, version.blob, version.path + b"/")
         else:
             yield version
 
 
-def find_file(handle: pygit2.Repository, tree: bytes, path: bytes) -> FileVersion | None:
+def find_file(repository: Repository, tree: bytes, path: bytes) -> FileVersion | None:
     """Return the file at a path; `None` when there is none, or a directory.
 
     Raises:
@@ -58,22 +56,22 @@ def find_file(handle: pygit2.Repository, tree: bytes, path: bytes) -> FileVersio
         DamagedRepositoryError: a tree on the way cannot be read.
     """
     *directories, name = os.fsdecode(path).split("/")
-    place = tree_of(handle, tree)
+    place = tree_of(repository, tree)
     for directory in directories:
         entry = _entry(place, directory)
         if entry is None or entry.filemode != _TREE:
             return None
-        place = tree_of(handle, entry.id.raw)
+        place = tree_of(repository, entry.id.raw)
     entry = _entry(place, name)
     if entry is None or entry.filemode == _TREE:
         return None
     return FileVersion(path, entry.id.raw, int(entry.filemode))
 
 
-def _below(handle: pygit2.Repository, tree: bytes, prefix: bytes) -> list[FileVersion]:
+def _below(repository: Repository, tree: bytes, prefix: bytes) -> list[FileVersion]:
     below = [
         FileVersion(prefix + (entry.raw_name or b""), entry.id.raw, int(entry.filemode))
-        for entry in tree_of(handle, tree)
+        for entry in tree_of(repository, tree)
     ]
     below.reverse()
     return below
@@ -81,6 +79,7 @@ def _below(handle: pygit2.Repository, tree: bytes, prefix: bytes) -> list[FileVe
 
 def _entry(tree: pygit2.Tree, name: str) -> pygit2.Object | None:
     try:
-        return tree[name] if name else None
+        # To libgit2 a name would end at its first zero byte.
+        return tree[name] if name and "\0" not in name else None
     except (KeyError, ValueError):
         return None

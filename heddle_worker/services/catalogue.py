@@ -21,6 +21,7 @@ from heddle_worker.admission import Admission
 from heddle_worker.call_counters import CallCounters
 from heddle_worker.domain import Domain
 from heddle_worker.services.daemon import DaemonService
+from heddle_worker.services.discussions import DiscussionService
 from heddle_worker.services.hooks import HookService
 from heddle_worker.services.operation_log import OperationLogService
 from heddle_worker.services.snapshots import SnapshotService
@@ -49,6 +50,7 @@ def servicers(
 ) -> dict[str, object]:
     """Return the servicers of an open domain by the full names of their services."""
     return {
+        "heddle.v1.DiscussionService": DiscussionService(domain),
         "heddle.v1.HookService": HookService(domain),
         "heddle.v1.OperationLogQueryService": OperationLogService(domain),
         "heddle.v1.TransactionService": TransactionService(domain),
