@@ -16,10 +16,13 @@ _MOST_HOLDERS: Final = 48
 """A hash that more symbols have than this says nothing about any of them."""
 _MOST_COMPARED: Final = 8
 _MOST_NAMESAKES: Final = 16
+_SKETCH_SIZE: Final = 64
 _LEAST_LIKENESS: Final = 0.25
 _LEAST_SKETCH: Final = 6
 _LEAST_SKETCH_BY_NAME: Final = 10
 _LEAST_SKETCH_ELSEWHERE: Final = 18
+_LONG_SKETCH: Final = 32
+_LEAST_OF_SHORT: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +55,27 @@ class SketchIndex:
     Args:
         items: among which it finds.
         searches: how many there will be; the more, the fewer entries each may visit.
+        hashes: of each sketch that are looked at; with fewer, the index is smaller, and two that
+            are not very much alike may not meet.
     """
 
-    def __init__(self, items: Sequence[Item], searches: int) -> None:
+    def __init__(self, items: Sequence[Item], searches: int, hashes: int = _SKETCH_SIZE) -> None:
         self._by_hash: dict[int, list[int]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._items = items
         for number, item in enumerate(items):
             self._by_name[item.family, item.simple].append(number)
-            for value in item.symbol.sketch:
+            for value in item.symbol.sketch[:hashes]:
                 self._by_hash[value].append(number)
-        per_search = _MOST_VISITS // (searches * 64)
+        self._hashes = hashes
+        per_search = _MOST_VISITS // (searches * hashes)
         self._most_holders = max(2, min(_MOST_HOLDERS, per_search))
 
     def candidates(self, item: Item) -> Iterable[int]:
         """Return the numbers of those to compare with: who shares most, and who has the name."""
         shared: Counter[int] = Counter()
         skipped = 0
-        sketch = item.symbol.sketch
+        sketch = item.symbol.sketch[: self._hashes]
         for value in sketch:
             holders = self._by_hash.get(value)
             if holders is None:
@@ -83,12 +89,14 @@ class SketchIndex:
         chosen = dict.fromkeys(
             number
             for number, count in best[:_MOST_COMPARED]
-            if count + skipped
-            >= _LEAST_LIKENESS * max(len(sketch), len(self._items[number].symbol.sketch))
+            if count + skipped >= _LEAST_LIKENESS * max(len(sketch), self._size(number))
         )
         namesakes = self._by_name.get((item.family, item.simple), [])[:_MOST_NAMESAKES]
         chosen |= dict.fromkeys(namesakes)
         return [number for number in chosen if self._items[number].family == item.family]
+
+    def _size(self, number: int) -> int:
+        return min(len(self._items[number].symbol.sketch), self._hashes)
 
 
 def score(old: Item, new: Item) -> float:
@@ -104,6 +112,8 @@ def score(old: Item, new: Item) -> float:
         return 0.0
     size = min(len(old.symbol.sketch), len(new.symbol.sketch))
     if size < _least_size(same_file, telling_name, same_parent):
+        return 0.0
+    if not (same_file or telling_name) and size < _LONG_SKETCH and likeness < _LEAST_OF_SHORT:
         return 0.0
     return likeness + 0.2 * same_name + 0.1 * same_file + 0.05 * same_parent + 0.1 * same_place
 

@@ -16,6 +16,8 @@ from heddle_worker.review.routes import Routes
 
 _MOST_STEPS: Final = 2_000
 _MOST_FILES: Final = 2_000
+_MOST_FILES_IN_ALL: Final = 20_000
+"""Files of changes that are looked through for one symbol, wherever it may have got."""
 _MOST_STATES_ASIDE: Final = 2_000
 _DEEPEST_ASIDE: Final = 3
 _KEPT_SUCCESSIONS: Final = 8
@@ -47,6 +49,7 @@ class Follower:
         self._changes: OrderedDict[tuple[bytes, bytes], tuple[FileChange, ...]] = OrderedDict()
         self._successions: OrderedDict[tuple[bytes, bytes], Succession] = OrderedDict()
         self._steps_left = 0
+        self._files_left = 0
 
     def follow(self, place: Place, way: Sequence[bytes]) -> Trace:
         """Follow a symbol from the first state of a way to the last.
@@ -58,6 +61,7 @@ class Follower:
             RepositoryError: a state on the way cannot be read.
         """
         self._steps_left = _MOST_STEPS
+        self._files_left = _MOST_FILES_IN_ALL
         return self._along(place, way, 0)
 
     def origin(self, path: bytes, start: bytes, end: bytes) -> bytes | None:
@@ -174,6 +178,9 @@ class Follower:
             changes = self._changes_between(start, end)
             # What is left out of a change too large are files of whose symbols none is wanted yet.
             listed = sorted(changes, key=lambda change: change.path != place.path)[:_MOST_FILES]
+            self._files_left -= len(listed)
+            if self._files_left < 0:
+                raise TooFarError
             self._successions[key] = Succession(self._lookups.pairs(listed))
             if len(self._successions) > _KEPT_SUCCESSIONS:
                 self._successions.popitem(last=False)

@@ -37,16 +37,24 @@ class LineWitness:
         return text.split(b"\n")[start - 1 : end]
 
     def comes_from(
-        self, old: str, source: tuple[bytes, int, int], new: str, place: tuple[bytes, int, int]
+        self,
+        old: str,
+        source: tuple[bytes, int, int],
+        name: str,
+        new: str,
+        place: tuple[bytes, int, int],
     ) -> bool:
         """Return whether lines of the new state come from lines of the old one.
 
         Args:
             old, new: ids of the states.
             source, place: path, first and last line.
+            name: of the function; it is enough if each state has only one definition of it.
         """
         return (
-            self._by_blame(old, source, new, place)
+            self._is_only_one(name, old, source)
+            and self._is_only_one(name, new, place)
+            or self._by_blame(old, source, new, place)
             or self._by_log(old, source, new, place)
             or self._by_log(old, source, new, place, "--first-parent")
         )
@@ -82,6 +90,19 @@ class LineWitness:
         headers = [found for text in said.split(b"\n") if (found := _HEADER.fullmatch(text))]
         left = sum(1 for found in headers if found[1] == new.encode())
         return left * 3 >= len(headers)
+
+    def _is_only_one(self, name: str, state: str, place: tuple[bytes, int, int]) -> bool:
+        """Return whether there is one definition of a name in a state, and that at a place."""
+        if not name.isidentifier():
+            return False
+        pattern = rf"\b(def|func|function|fn)\b.*\b{name} *\("
+        said = self.git("grep", "-n", "-z", "-P", "-e", pattern, state, "--", may_fail=True)
+        found = said.split(b"\n")[:-1]
+        if len(found) != 1:
+            return False
+        where, line, _text = found[0].split(b"\0")
+        is_inside = place[1] <= int(line) <= place[2]
+        return is_inside and where.partition(b":")[2] == place[0]
 
     def _by_blame(
         self, old: str, source: tuple[bytes, int, int], new: str, place: tuple[bytes, int, int]
@@ -120,7 +141,7 @@ class LineWitness:
         said = self.git(
             *(
                 "log",
-                "--first-parent",
+                *options,
                 "--format=%x00",
                 f"-L{start},{end}:{path.decode()}",
                 f"{old}..{new}",

@@ -68,7 +68,7 @@ def judge(knowledge: Knowledge, witness: LineWitness, choice: Choice, head: str)
         is_gone = witness.is_gone(choice.state, source, symbol.simple_name, head)
         return None if is_gone else f"{told} is not gone"
     place = (placed.path, placed.start_line, placed.end_line)
-    if witness.comes_from(choice.state, source, head, place):
+    if witness.comes_from(choice.state, source, symbol.simple_name, head, place):
         return None
     return f"{told} is not {placed.path.decode()}:{placed.symbol}"
 
