@@ -31,8 +31,8 @@ class Search:
         self._ways: dict[bytes, Sequence[bytes] | None] = {}
         self._strangers = Strangers(history, lookups, target)
 
-    def find(self, anchor: Anchor, is_present: bool) -> Placement:
-        """Return where an anchor is.
+    def find(self, anchor: Anchor, is_present: bool) -> tuple[Placement, bool]:
+        """Return where an anchor is, and whether all of history was there to say so.
 
         Args:
             anchor: what is sought.
@@ -43,10 +43,10 @@ class Search:
         """
         find = self._file if anchor.is_file else self._symbol
         try:
-            return find(anchor, is_present)
+            return find(anchor, is_present), True
         except RepositoryError:
             # A part of history is missing: what the target has must do.
-            return find(anchor, False)
+            return find(anchor, False), False
 
     def _symbol(self, anchor: Anchor, is_present: bool) -> Placement:
         start = None

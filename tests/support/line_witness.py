@@ -52,8 +52,7 @@ class LineWitness:
             name: of the function; it is enough if each state has only one definition of it.
         """
         return (
-            self._is_only_one(name, old, source)
-            and self._is_only_one(name, new, place)
+            (self._is_only_one(name, old, source) and self._is_only_one(name, new, place))
             or self._by_blame(old, source, new, place)
             or self._by_log(old, source, new, place)
             or self._by_log(old, source, new, place, "--first-parent")
