@@ -20,7 +20,7 @@ _MOST_FILES_IN_ALL: Final = 20_000
 """Files of changes that are looked through for one symbol, wherever it may have got."""
 _MOST_STATES_ASIDE: Final = 2_000
 _DEEPEST_ASIDE: Final = 3
-_KEPT_SUCCESSIONS: Final = 8
+_KEPT_SUCCESSIONS: Final = 32
 
 
 class TooFarError(Exception):
@@ -48,6 +48,7 @@ class Follower:
         self._lookups = lookups
         self._changes: OrderedDict[tuple[bytes, bytes], tuple[FileChange, ...]] = OrderedDict()
         self._successions: OrderedDict[tuple[bytes, bytes], Succession] = OrderedDict()
+        self._in_file: dict[tuple[bytes, bytes, bytes, bytes], Succession] = {}
         self._steps_left = 0
         self._files_left = 0
 
@@ -112,8 +113,11 @@ class Follower:
             new = None if renamed is None else self._lookups.file_at(end, renamed)
         if new is None:
             return None
-        change = FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ())
-        found = Succession(self._lookups.pairs([change])).of(place.path, place.symbol.name)
+        key = (old.path, old.blob, new.path, new.blob)
+        if key not in self._in_file:
+            change = FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ())
+            self._in_file[key] = Succession(self._lookups.pairs([change]))
+        found = self._in_file[key].of(place.path, place.symbol.name)
         if found is None:
             return None
         same_name = without_marks(found.symbol.name) == without_marks(place.symbol.name)

@@ -52,6 +52,7 @@ class Lookups:
         self._history = history
         self._files: dict[tuple[bytes, bytes], FileVersion | None] = {}
         self._outlines: dict[tuple[bytes, bytes], Outline] = {}
+        self._symbols: dict[tuple[bytes, bytes], dict[str, Place]] = {}
 
     def file_at(self, state: bytes, path: bytes) -> FileVersion | None:
         """Return the file with contents of its own at a path."""
@@ -77,8 +78,13 @@ class Lookups:
     def symbol_at(self, state: bytes, path: bytes, name: str) -> Place | None:
         """Return the symbol of a file that has exactly this name."""
         version = self.file_at(state, path)
-        symbol = None if version is None else self.outline(version).find(name)
-        return None if symbol is None else Place(path, symbol)
+        if version is None:
+            return None
+        key = (path, version.blob)
+        if key not in self._symbols:
+            symbols = self.outline(version).symbols
+            self._symbols[key] = {symbol.name: Place(path, symbol) for symbol in symbols}
+        return self._symbols[key].get(name)
 
     def pairs(self, changes: Sequence[FileChange]) -> list[FilePair]:
         """Return files that differ with their outlines."""
