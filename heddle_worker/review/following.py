@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from heddle_worker.repository.diff import FileChange, FileStatus
 from heddle_worker.review.change import Place
-from heddle_worker.review.history import History, Lookups
+from heddle_worker.review.history import History, Lookups, forget_oldest
 from heddle_worker.review.items import without_marks
 from heddle_worker.review.matching import Succession
 from heddle_worker.review.routes import Routes
@@ -21,6 +20,7 @@ _MOST_FILES_IN_ALL: Final = 20_000
 _MOST_STATES_ASIDE: Final = 2_000
 _DEEPEST_ASIDE: Final = 3
 _KEPT_SUCCESSIONS: Final = 32
+_KEPT_IN_FILE: Final = 200
 
 
 class TooFarError(Exception):
@@ -46,8 +46,8 @@ class Follower:
     def __init__(self, history: History, lookups: Lookups) -> None:
         self._history = history
         self._lookups = lookups
-        self._changes: OrderedDict[tuple[bytes, bytes], tuple[FileChange, ...]] = OrderedDict()
-        self._successions: OrderedDict[tuple[bytes, bytes], Succession] = OrderedDict()
+        self._changes: dict[tuple[bytes, bytes], tuple[FileChange, ...]] = {}
+        self._successions: dict[tuple[bytes, bytes], Succession] = {}
         self._in_file: dict[tuple[bytes, bytes, bytes, bytes], Succession] = {}
         self._steps_left = 0
         self._files_left = 0
@@ -117,6 +117,7 @@ class Follower:
         if key not in self._in_file:
             change = FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ())
             self._in_file[key] = Succession(self._lookups.pairs([change]))
+            forget_oldest(self._in_file, _KEPT_IN_FILE)
         found = self._in_file[key].of(place.path, place.symbol.name)
         if found is None:
             return None
@@ -186,14 +187,12 @@ class Follower:
             if self._files_left < 0:
                 raise TooFarError
             self._successions[key] = Succession(self._lookups.pairs(listed))
-            if len(self._successions) > _KEPT_SUCCESSIONS:
-                self._successions.popitem(last=False)
+            forget_oldest(self._successions, _KEPT_SUCCESSIONS)
         return self._successions[key].of(place.path, place.symbol.name)
 
     def _changes_between(self, start: bytes, end: bytes) -> tuple[FileChange, ...]:
         key = (start, end)
         if key not in self._changes:
             self._changes[key] = self._history.diff(start, end).files
-            if len(self._changes) > _KEPT_SUCCESSIONS:
-                self._changes.popitem(last=False)
+            forget_oldest(self._changes, _KEPT_SUCCESSIONS)
         return self._changes[key]

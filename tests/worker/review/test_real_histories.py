@@ -76,7 +76,7 @@ def judge(knowledge: Knowledge, witness: LineWitness, choice: Choice, head: str)
 @pytest.mark.skipif(not REPOSITORIES, reason="HEDDLE_REPOSITORIES names no repositories")
 @pytest.mark.timeout(3600)
 def test_functions_are_where_git_says(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     doubtful: list[str] = []
     each = -(-FUNCTIONS // len(REPOSITORIES))
@@ -90,5 +90,5 @@ def test_functions_are_where_git_says(
                 doubtful += [] if problem is None else [f"{git_dir}: {problem}"]
         finally:
             knowledge.close()
-    record_property("doubtful", "\n".join(doubtful))
+    record_testsuite_property("doubtful", "\n".join(doubtful))
     assert len(doubtful) <= (1 - BAR) * each * len(REPOSITORIES), "\n".join(doubtful)
