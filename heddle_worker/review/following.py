@@ -47,7 +47,7 @@ class Follower:
         self._history = history
         self._lookups = lookups
         self._changes: dict[tuple[bytes, bytes], tuple[FileChange, ...]] = {}
-        self._successions: dict[tuple[bytes, bytes], Succession] = {}
+        self._successions: dict[tuple[bytes, bytes, bytes], Succession] = {}
         self._in_file: dict[tuple[bytes, bytes, bytes, bytes], Succession] = {}
         self._steps_left = 0
         self._files_left = 0
@@ -178,17 +178,28 @@ class Follower:
 
     def _anywhere(self, place: Place, start: bytes, end: bytes) -> Place | None:
         """Return the symbol wherever it has got, under whatever name."""
-        key = (start, end)
+        changes = self._changes_between(start, end)
+        # What was looked at for others must not decide on what is found for this one.
+        self._files_left -= min(len(changes), _MOST_FILES)
+        if self._files_left < 0:
+            raise TooFarError
+        first = place.path if len(changes) >= _MOST_FILES else b""
+        key = (start, end, first)
         if key not in self._successions:
-            changes = self._changes_between(start, end)
-            # What is left out of a change too large are files of whose symbols none is wanted yet.
-            listed = sorted(changes, key=lambda change: change.path != place.path)[:_MOST_FILES]
-            self._files_left -= len(listed)
-            if self._files_left < 0:
-                raise TooFarError
+            listed = self._with_first(changes, first, start, end) if first else changes
             self._successions[key] = Succession(self._lookups.pairs(listed))
             forget_oldest(self._successions, _KEPT_SUCCESSIONS)
         return self._successions[key].of(place.path, place.symbol.name)
+
+    def _with_first(
+        self, changes: Sequence[FileChange], path: bytes, start: bytes, end: bytes
+    ) -> list[FileChange]:
+        """Return as many as are looked through, the one of a file among them if it differs."""
+        listed = sorted(changes, key=lambda change: _old_path(change) != path)[: _MOST_FILES - 1]
+        if listed and _old_path(listed[0]) != path:
+            old, new = (self._lookups.file_at(state, path) for state in (start, end))
+            listed.append(FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ()))
+        return listed
 
     def _changes_between(self, start: bytes, end: bytes) -> tuple[FileChange, ...]:
         key = (start, end)
@@ -196,3 +207,7 @@ class Follower:
             self._changes[key] = self._history.diff(start, end).files
             forget_oldest(self._changes, _KEPT_SUCCESSIONS)
         return self._changes[key]
+
+
+def _old_path(change: FileChange) -> bytes:
+    return change.old.path if change.old is not None else b""
