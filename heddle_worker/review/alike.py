@@ -19,10 +19,9 @@ _MOST_NAMESAKES: Final = 16
 _SKETCH_SIZE: Final = 64
 _LEAST_LIKENESS: Final = 0.25
 _LEAST_SKETCH: Final = 6
-_LEAST_SKETCH_BY_NAME: Final = 10
-_LEAST_SKETCH_ELSEWHERE: Final = 18
-_LONG_SKETCH: Final = 32
-_LEAST_OF_SHORT: Final = 0.75
+_LEAST_SKETCH_ELSEWHERE: Final = 10
+_LEAST_SKETCH_NAMELESS: Final = 18
+_LONG_SKETCH: Final = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,39 +101,34 @@ class SketchIndex:
 def score(old: Item, new: Item) -> float:
     """Return how much speaks for two being one; 0 if it is too little."""
     likeness = similarity(old.symbol.sketch, new.symbol.sketch)
+    size = min(len(old.symbol.sketch), len(new.symbol.sketch))
     same_file = old.pair == new.pair
+    same_name = old.simple == new.simple
+    least, least_size = _elsewhere(old, new, size) if not same_file else _in_file(old, new)
+    if likeness < least or size < least_size:
+        return 0.0
     same_parent = same_file and old.parent == new.parent
     same_place = same_parent and old.around == new.around
-    same_name = old.simple == new.simple
-    # Any class may have a `get`: elsewhere such a name says something along with the class's.
-    telling_name = same_name and (same_file or _holder(old) == _holder(new))
-    if likeness < _least(same_file, telling_name, same_parent, same_place):
-        return 0.0
-    size = min(len(old.symbol.sketch), len(new.symbol.sketch))
-    if size < _least_size(same_file, telling_name, same_parent):
-        return 0.0
-    if not (same_file or telling_name) and size < _LONG_SKETCH and likeness < _LEAST_OF_SHORT:
-        return 0.0
     return likeness + 0.2 * same_name + 0.1 * same_file + 0.05 * same_parent + 0.1 * same_place
+
+
+def _in_file(old: Item, new: Item) -> tuple[float, int]:
+    """Return the least likeness and the least size of a sketch that say something."""
+    same_parent = old.parent == new.parent
+    if same_parent and old.around == new.around:
+        return _LEAST_LIKENESS, _LEAST_SKETCH
+    if old.simple == new.simple:
+        return 0.3, 0
+    return (0.4, _LEAST_SKETCH) if same_parent else (0.5, _LEAST_SKETCH_ELSEWHERE)
+
+
+def _elsewhere(old: Item, new: Item, size: int) -> tuple[float, int]:
+    """Return the same for two files."""
+    if old.simple == new.simple:
+        # Any class may have a `get`: such a name says more along with the class's.
+        return 0.35 if _holder(old) == _holder(new) else 0.5, _LEAST_SKETCH_ELSEWHERE
+    return 0.65 if size >= _LONG_SKETCH else 0.75, _LEAST_SKETCH_NAMELESS
 
 
 def _holder(item: Item) -> str:
     return item.parent.rpartition("::")[2]
-
-
-def _least(same_file: bool, telling_name: bool, same_parent: bool, same_place: bool) -> float:
-    if same_place:
-        return _LEAST_LIKENESS
-    if telling_name:
-        return 0.3 if same_file else 0.35
-    if same_file:
-        return 0.4 if same_parent else 0.5
-    return 0.65
-
-
-def _least_size(same_file: bool, telling_name: bool, same_parent: bool) -> int:
-    if same_file and telling_name:
-        return 0
-    if same_parent:
-        return _LEAST_SKETCH
-    return _LEAST_SKETCH_BY_NAME if telling_name or same_file else _LEAST_SKETCH_ELSEWHERE
