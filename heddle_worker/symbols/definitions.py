@@ -24,6 +24,7 @@ _KINDS: Final = (
     "enum",
     "trait",
     "signature",
+    "prototype",
     "test",
     "scope",
 )
@@ -34,8 +35,8 @@ _WRAPPER_TAIL: Final = 1
 # The order of what begins and ends at the same places; what is wider comes before that.
 _WRAP_STEP, _DEFINITION_STEP, _PARENT_STEP, _NAME_STEP = range(4)
 _MAX_NAME_BYTES: Final = 256
-_TEMPLATE_ARGUMENTS: Final = re.compile(rb"<[^<>]*>")
-_SPACE: Final = re.compile(rb"\s+")
+_TEMPLATE_ARGUMENTS: Final = re.compile(rb"(?<=\w)\s*<[^<>]*>")
+_SPACE: Final = re.compile(rb"[\s\x00-\x1f\x7f]+")
 _QUOTES: Final = b"\"'`#"
 
 
@@ -45,8 +46,9 @@ class Definition:
 
     Attributes:
         start, end: in bytes, with whatever wraps it.
-        kind: as in `SymbolKind`, or `test` for a block of tests, or `scope` for what gives its
-            name to what it holds and is no symbol itself.
+        kind: as in `SymbolKind`, or `test` for a block of tests, `prototype` for a signature
+            that may be a variable, or `scope` for what gives its name to what it holds and is no
+            symbol itself.
         name_start: where its name is.
         parent: what is named as its parent beside its own name, as the receiver of a method is.
         path: its own name, behind those parents that are named with it.
@@ -125,6 +127,9 @@ def _parts(name: bytes) -> tuple[str, ...]:
     """Return a name's parts; it may be written with its parents, as in `A<T>::f`."""
     if name.replace(b"_", b"").isalnum():
         return (name[:_MAX_NAME_BYTES].decode(),)
+    if name.startswith((b"(*", b"(&")):
+        # What is declared there is a pointer, whatever it points to.
+        return ()
     name, operator, operand = name.partition(b"operator")
     while (bare := _TEMPLATE_ARGUMENTS.sub(b"", name)) != name:
         name = bare
@@ -133,6 +138,8 @@ def _parts(name: bytes) -> tuple[str, ...]:
         operand = b"()" if operand.lstrip().startswith(b"(") else operand.partition(b"(")[0]
         # In `operator std::string` nothing is a parent of anything.
         name += operator + operand.replace(b"::", b".")
+    elif name.startswith(b"("):
+        name = name.strip(b"() ")
     name = _SPACE.sub(b" ", name[:_MAX_NAME_BYTES]).strip(_QUOTES + b" ").replace(b"#", b"")
     text = name.decode("utf-8", "replace")
     return tuple(part.strip() for part in text.split("::") if part.strip())
