@@ -11,7 +11,6 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import chain
 from typing import Final
 
 from heddle_worker.symbols.definitions import Span
@@ -75,7 +74,9 @@ class Tokens:
             parts: such pairs of indices, in their order.
             name: what stands for itself wherever it is one of them.
         """
-        tokens = list(chain.from_iterable(self._tokens[start:end] for start, end in parts))
+        tokens: list[bytes] = []
+        for start, end in parts:
+            tokens += self._tokens[start:end]
         # Where blocks end together there are the ends of those around it too.
         while tokens and tokens[-1] == _END:
             tokens.pop()

@@ -65,9 +65,10 @@ def judge(knowledge: Knowledge, witness: LineWitness, choice: Choice, head: str)
     source = (choice.path, symbol.start_line, symbol.end_line)
     told = f"{choice.state[:10]} {choice.path.decode()}:{symbol.name}"
     if placed.orphaned:
-        return None if witness.is_gone(choice.state, source, head) else f"{told} is not gone"
+        is_gone = witness.is_gone(choice.state, source, symbol.simple_name, head)
+        return None if is_gone else f"{told} is not gone"
     place = (placed.path, placed.start_line, placed.end_line)
-    if witness.comes_from(choice.state, source, head, place):
+    if witness.comes_from(choice.state, source, symbol.simple_name, head, place):
         return None
     return f"{told} is not {placed.path.decode()}:{placed.symbol}"
 
@@ -75,7 +76,7 @@ def judge(knowledge: Knowledge, witness: LineWitness, choice: Choice, head: str)
 @pytest.mark.skipif(not REPOSITORIES, reason="HEDDLE_REPOSITORIES names no repositories")
 @pytest.mark.timeout(3600)
 def test_functions_are_where_git_says(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     doubtful: list[str] = []
     each = -(-FUNCTIONS // len(REPOSITORIES))
@@ -89,5 +90,5 @@ def test_functions_are_where_git_says(
                 doubtful += [] if problem is None else [f"{git_dir}: {problem}"]
         finally:
             knowledge.close()
-    record_property("doubtful", "\n".join(doubtful))
+    record_testsuite_property("doubtful", "\n".join(doubtful))
     assert len(doubtful) <= (1 - BAR) * each * len(REPOSITORIES), "\n".join(doubtful)
