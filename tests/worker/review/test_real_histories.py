@@ -85,7 +85,7 @@ def test_functions_are_where_git_says(
         head = witness.git("rev-parse", "HEAD").decode().strip()
         knowledge = Knowledge(git_dir, tmp_path / "cache.db")
         try:
-            for choice in choose(knowledge, witness, git_dir.name, each):
+            for choice in choose(knowledge, witness, head, each):
                 problem = judge(knowledge, witness, choice, head)
                 doubtful += [] if problem is None else [f"{git_dir}: {problem}"]
         finally:
