@@ -126,7 +126,7 @@ def _in_file(old: Item, new: Item) -> tuple[float, int]:
 def _elsewhere(old: Item, new: Item, size: int) -> tuple[float, int]:
     """Return the same for two files."""
     if old.simple == new.simple and _holder(old) == _holder(new):
-        return 0.35, _LEAST_SKETCH_ELSEWHERE
+        return 0.35 if size >= _LONG_SKETCH else 0.5, _LEAST_SKETCH_ELSEWHERE
     if old.simple == new.simple:
         # Any class may have a `get`.
         return 0.5 if size >= _LONG_SKETCH else 0.65, _LEAST_SKETCH_ELSEWHERE
