@@ -22,6 +22,7 @@ _LEAST_SKETCH: Final = 6
 _LEAST_SKETCH_ELSEWHERE: Final = 10
 _LEAST_SKETCH_NAMELESS: Final = 18
 _LONG_SKETCH: Final = 26
+_LONGER_SKETCH: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,12 @@ def _in_file(old: Item, new: Item) -> tuple[float, int]:
 
 def _elsewhere(old: Item, new: Item, size: int) -> tuple[float, int]:
     """Return the same for two files."""
+    if old.simple == new.simple and _holder(old) == _holder(new):
+        return 0.35 if size >= _LONG_SKETCH else 0.5, _LEAST_SKETCH_ELSEWHERE
     if old.simple == new.simple:
-        # Any class may have a `get`: such a name says more along with the class's.
-        return 0.35 if _holder(old) == _holder(new) else 0.5, _LEAST_SKETCH_ELSEWHERE
-    return 0.65 if size >= _LONG_SKETCH else 0.75, _LEAST_SKETCH_NAMELESS
+        # Any class may have a `get`.
+        return 0.5 if size >= _LONG_SKETCH else 0.65, _LEAST_SKETCH_ELSEWHERE
+    return 0.65 if size >= _LONGER_SKETCH else 0.75, _LEAST_SKETCH_NAMELESS
 
 
 def _holder(item: Item) -> str:
