@@ -44,8 +44,8 @@ _NOTES: Final = (
     "next: the commit after one that was reviewed; floor: git diff --numstat -M of the same pair, "
     "with the start of its process",
     "seen before: by its raw id; floor: a bare gRPC echo of the payload's bytes",
-    "memory: resident, of the worker alone, and of the worker with its parser processes; floor: "
-    "the same after the first tenth of the reviews",
+    "memory: resident, of the worker alone, and with the processes that parse and compare for it, "
+    "whose mapped packs count; floor: the same after the first tenth of the reviews",
 )
 
 
@@ -173,7 +173,7 @@ def _memory_rows(
     (early, early_family), (late, late_family) = figures
     label = f"memory after {effort.reviews:,} reviews"
     yield Row(f"{label}, worker", Figure.of(late), "MB", Figure.of(early), _MEMORY_BAR)
-    yield Row(f"{label}, all", Figure.of(late_family), "MB", Figure.of(early_family), _MEMORY_BAR)
+    yield Row(f"{label}, all", Figure.of(late_family), "MB", Figure.of(early_family))
 
 
 class _Bare:
