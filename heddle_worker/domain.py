@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.hooks.composition import Hooks
 from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
@@ -40,6 +41,7 @@ class Domain:
         watcher: reads git's activity into the log as it happens.
         transactions: on the repository's worktrees.
         rescues: of what transactions keep.
+        hooks: who is asked and told of what happens.
     """
 
     root: Path
@@ -55,6 +57,7 @@ class Domain:
     watcher: Watcher
     transactions: Transactions
     rescues: Rescues
+    hooks: Hooks
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -76,8 +79,15 @@ class Domain:
         writer, readers = Writer(database, beat, tail.note_commit), Readers(database)
         finished = FinishedRequests(database)
         operation_log = OperationLog(repository, writer, readers)
+        principals = Principals(repository, heddle_dir)
+        hooks = Hooks.of(root, heddle_dir, repository, writer, readers, principals)
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
+
+        def read_in() -> None:
+            operation_log.refresh()
+            hooks.conflicts.look()
+
         return cls(
             root=root,
             repository=repository,
@@ -87,11 +97,12 @@ class Domain:
             finished=finished,
             verification=Verification(database, writer),
             operation_log=operation_log,
-            mutations=Mutations(writer, finished, Principals(repository, heddle_dir)),
+            mutations=Mutations(writer, finished, principals),
             tail=tail,
-            watcher=Watcher(repository.common_dir, operation_log.refresh, tail),
+            watcher=Watcher(repository.common_dir, read_in, tail),
             transactions=transactions,
             rescues=Rescues(copies, transactions),
+            hooks=hooks,
         )
 
     @property
@@ -108,13 +119,15 @@ class Domain:
         """Whether the store needs no further look: another worker has just used this very file."""
         return self.database.was_in_use and self.in_place
 
-    def hand_over(self) -> None:
-        """Leave watching the repository, and telling of it, to another process."""
+    def hand_over(self, *, to_successor: bool) -> None:
+        """Leave watching the repository, and telling of it, to another process, or to none."""
         self.watcher.stop()
         self.tail.hand_over()
+        self.hooks.hub.hand_over(to_successor=to_successor)
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
+        self.hooks.keeper.close()
         self.verification.close()
         self.tail.end()
         self.readers.close()

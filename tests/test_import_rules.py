@@ -26,6 +26,9 @@ SHARED_WITH: Final = {
         "heddle_supervisor.config",
         "heddle_supervisor.status_file",
     },
+    # They are processes of their own kind, as the supervisor's workers are.
+    "heddle_worker.hooks.keeper": {"heddle_supervisor.prctl"},
+    "heddle_worker.hooks.warden": {"heddle_supervisor.prctl"},
     # It runs in the process of `heddle agent status --check`.
     "heddle_worker.health_probe": {"heddle_supervisor.peer_credentials"},
 }

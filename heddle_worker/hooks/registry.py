@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import apsw
 
 from heddle_worker.failures import LimitReachedError
+from heddle_worker.hooks.answers import one_line
+from heddle_worker.hooks.sealing import Seals
 from heddle_worker.limits import MAX_HOOKS
 from heddle_worker.mutations import Change, Changed, Occasion
 from heddle_worker.store import hooks
 from heddle_worker.store.hooks import RegisteredHook
+from heddle_worker.store.readers import Readers
+
+
+class Registry:
+    """The hooks that may be run. Its methods may be called on any thread; they may block.
+
+    Args:
+        readers: of the store.
+        seals: tell which hooks this user has registered.
+        say: writes a line to the daemon's log.
+    """
+
+    def __init__(self, readers: Readers, seals: Seals, say: Callable[[str], None]) -> None:
+        self._readers = readers
+        self._seals = seals
+        self._say = say
+        self._said: set[str] = set()
+
+    def registered(self) -> list[RegisteredHook]:
+        """Return the hooks that this user has registered, in that order.
+
+        One that only the database knows of, which may have come with a repository, is left out;
+        the log says so once.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        with self._readers.snapshot() as connection:
+            found = hooks.all_hooks(connection)
+        return [hook for hook in found if self._is_ours(hook)]
+
+    def _is_ours(self, hook: RegisteredHook) -> bool:
+        is_ours = self._seals.holds(hook)
+        if not is_ours and hook.name not in self._said:
+            self._said.add(hook.name)
+            self._say(
+                f"hook {one_line(hook.name)} is not run: it was not registered by this user here; "
+                "register it again if it is yours"
+            )
+        return is_ours
 
 
 def registration(hook: RegisteredHook) -> Change[RegisteredHook]:
@@ -36,5 +80,15 @@ def deregistration(name: str) -> Change[bool]:
         if not hooks.remove(connection, name):
             return Changed(False, ())
         return Changed(True, (occasion.operation(detail=name),))
+
+    return change
+
+
+def reply(event_id: str, *, accepted: bool) -> Change[bool]:
+    """Return the change that notes a subscriber's reply, if it counts."""
+
+    def change(_connection: apsw.Connection, occasion: Occasion) -> Changed[bool]:
+        noted = (occasion.operation(detail=event_id),) if accepted else ()
+        return Changed(accepted, noted)
 
     return change

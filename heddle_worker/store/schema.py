@@ -144,7 +144,12 @@ CREATE TABLE buffered_changes (
 CREATE INDEX buffered_changes_by_transaction ON buffered_changes (transaction_id);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG, _MUTATIONS, _TRANSACTIONS)
+_HOOK_SEALS: Final = """
+-- Made with a key that lies outside of the repository; empty on a row that came without one.
+ALTER TABLE hooks ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_OPERATION_LOG, _MUTATIONS, _TRANSACTIONS, _HOOK_SEALS)
 
 
 def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
