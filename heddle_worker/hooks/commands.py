@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -23,7 +24,7 @@ from heddle_worker.hooks.answers import (
 )
 from heddle_worker.hooks.events import Event, waits
 from heddle_worker.hooks.keeping import Ended, Keeper, Order, signal_name
-from heddle_worker.hooks.staging import StagedTree
+from heddle_worker.hooks.staging import StagingError, staged_tree
 from heddle_worker.hooks.warden import MOST_OUTPUT
 from heddle_worker.store.hooks import RegisteredHook
 
@@ -65,6 +66,8 @@ class Commands:
             outcome, detail, signals = _meaning(ended, event, is_shell=is_shell)
         except BadResponseError as error:
             detail = f"{error}, although it ended with 0"
+        except StagingError as error:
+            detail = str(error)
         except ValueError as error:
             detail = f"the command cannot be taken apart: {error}"
         except OSError as error:
@@ -79,17 +82,19 @@ class Commands:
         form, words = _words(hook.command)
         deadline = time.monotonic() + hook.timeout_ms / 1000
         directory = event.directory or self._root
-        async with StagedTree(
-            self._keeper, directory, event.index, deadline, wanted="index" in form
-        ) as tree:
+        async with contextlib.AsyncExitStack() as stack:
+            tree = None
+            if "index" in form and event.index is not None:
+                staged = staged_tree(self._keeper, directory, event.index, deadline)
+                tree = await stack.enter_async_context(staged)
             order = Order(
                 words=words,
-                environment=self._environment(hook, event, directory, tree.path),
+                environment=self._environment(hook, event, directory, tree),
                 directory=directory,
                 given=json.dumps(event.payload),
                 seconds=max(0.0, deadline - time.monotonic()),
             )
-            return tree.failure or await self._keeper.run(order), "shell" in form
+            return await self._keeper.run(order), "shell" in form
 
     def _environment(
         self, hook: RegisteredHook, event: Event, directory: Path, tree: Path | None

@@ -72,6 +72,7 @@ class HookHub:
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
+        self._has_written = False
         self._tellings: set[asyncio.Task[Answer]] = set()
 
     async def begin(self, *tellers: Coroutine[object, object, None]) -> None:
@@ -91,7 +92,8 @@ class HookHub:
             return
         with self._noting:
             self._phase = _Phase.REPLACED if to_successor else _Phase.OVER
-            if self._phase is _Phase.OVER and self._tasks:
+            # A worker that has only stood by leaves alone what another one has written.
+            if self._phase is _Phase.OVER and self._has_written:
                 self._listening.remove()
         self._ended.set()
         for task in (*self._tasks, *self._tellings):
@@ -117,6 +119,7 @@ class HookHub:
         with self._noting:
             try:
                 if self._phase is _Phase.CURRENT:
+                    self._has_written = True
                     self._listening.write(self._wanted(), self._subscribers.count())
                 elif self._phase is _Phase.REPLACED:
                     # What the subscribers of its successor want is not known here.

@@ -8,84 +8,71 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
-from heddle_worker.hooks.keeping import Ended, Keeper, Order
+from heddle_worker.hooks.answers import one_line
+from heddle_worker.hooks.keeping import Keeper, Order
 from heddle_worker.snapshots.git import clean_environment
 
 _WRITABLE: Final = 0o222
 _PREFIX: Final = "heddle-index-"
 
 
-class StagedTree:
-    """A read-only copy of an index's files for the time of the context, where it is wanted.
+class StagingError(Exception):
+    """The staged files cannot be shown; the text is one line that says why."""
+
+
+@contextlib.asynccontextmanager
+async def staged_tree(
+    keeper: Keeper, root: Path, index: Path, deadline: float
+) -> AsyncIterator[Path]:
+    """Give a read-only copy of an index's files, which is removed at the end.
 
     The index itself is copied before git looks at it: neither it nor the worktree is written.
 
     Args:
         keeper: runs git, so that it takes no longer than the hook may.
         root: the worktree's.
-        index: the index; `None` for none.
+        index: the index.
         deadline: on the monotonic clock.
-        wanted: whether there is to be a copy at all.
 
-    Attributes:
-        path: of the copy; `None` for none.
-        failure: how making it has failed; `None` if it has not.
+    Raises:
+        StagingError: there is no such copy.
     """
-
-    def __init__(
-        self, keeper: Keeper, root: Path, index: Path | None, deadline: float, *, wanted: bool
-    ) -> None:
-        self._keeper = keeper
-        self._root = root
-        self._index = index if wanted else None
-        self._deadline = deadline
-        self._place: Path | None = None
-        self.path: Path | None = None
-        self.failure: Ended | None = None
-
-    async def __aenter__(self) -> StagedTree:
-        if self._index is None:
-            return self
-        self._place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=_PREFIX))
-        try:
-            await self._fill(self._place, self._index)
-        except BaseException:
-            await asyncio.to_thread(_remove, self._place)
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        if self._place is not None:
-            await asyncio.shield(asyncio.to_thread(_remove, self._place))
-
-    async def _fill(self, place: Path, index: Path) -> None:
+    place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=_PREFIX))
+    try:
         copy, tree = place / "index", place / "tree"
-        tree.mkdir()
-        with contextlib.suppress(FileNotFoundError):
-            await asyncio.to_thread(shutil.copyfile, index, copy)
+        await asyncio.to_thread(_prepare, index, copy, tree)
         words = ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]
         words += ["checkout-index", "--all", "--quiet", f"--prefix={tree}/"]
         order = Order(
             words=words,
             environment={**clean_environment(), "GIT_INDEX_FILE": str(copy)},
-            directory=self._root,
+            directory=root,
             given="",
-            seconds=max(0.0, self._deadline - time.monotonic()),
+            seconds=max(0.0, deadline - time.monotonic()),
         )
-        ended = await self._keeper.run(order)
+        ended = await keeper.run(order)
         if (ended.ending, ended.number) != ("exited", 0):
-            self.failure = ended
+            said = one_line(ended.complaint.decode("utf-8", "replace"))
+            raise StagingError(f"the staged files cannot be shown: {said or ended.ending}")
         await asyncio.to_thread(_protect, tree)
-        self.path = tree
+        yield tree
+    finally:
+        await asyncio.shield(asyncio.to_thread(_remove, place))
+
+
+def _prepare(index: Path, copy: Path, tree: Path) -> None:
+    tree.mkdir()
+    try:
+        shutil.copyfile(index, copy)
+    except FileNotFoundError:
+        # Nothing was ever staged.
+        return
+    except OSError as error:
+        raise StagingError(f"the index cannot be read: {error.strerror}") from error
 
 
 def _protect(tree: Path) -> None:
