@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import unicodedata
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
