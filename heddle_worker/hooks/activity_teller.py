@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from heddle_worker.feed import Feed
@@ -20,6 +21,17 @@ _FRESH_SECONDS: Final = 60
 """What happened while no worker watched is told of if it is no older than that."""
 
 _RETRY_SECONDS: Final = 10.0
+
+_PUSH_SECONDS: Final = 0.5
+"""A push moves its branches one by one; when none has moved for so long, it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """What a push has moved up to now, and when it counts as over."""
+
+    refs: list[str]
+    timer: asyncio.TimerHandle
 
 
 class ActivityTeller:
@@ -52,6 +64,7 @@ class ActivityTeller:
         self._remotes = remotes
         self._captured = captured
         self._say = say
+        self._pushes: dict[str, _Push] = {}
 
     async def run(self) -> None:
         """Tell of what happens, until cancelled."""
@@ -90,12 +103,26 @@ class ActivityTeller:
     async def _tell(self, entries: Sequence[Operation]) -> None:
         remotes = await asyncio.to_thread(self._remotes)
         for event in events_of(entries, remotes):
-            self._note(event)
+            if event.name == "post_push":
+                self._gather(event)
+                continue
+            if event.name in ("post_capture", "post_merge"):
+                self._captured(bytes.fromhex(event.payload["state_id"]), event.payload["thread"])
             self._hub.tell(event)
 
-    def _note(self, event: Event) -> None:
-        if event.name in ("post_capture", "post_merge"):
-            self._captured(bytes.fromhex(event.payload["state_id"]), event.payload["thread"])
+    def _gather(self, event: Event) -> None:
+        """Keep what a push has moved up to now, until it moves nothing more."""
+        remote, refs = event.payload["remote"], event.payload["refs"]
+        push = self._pushes.get(remote)
+        if push is not None:
+            push.timer.cancel()
+            refs = [*push.refs, *refs]
+        timer = asyncio.get_running_loop().call_later(_PUSH_SECONDS, self._tell_push, remote)
+        self._pushes[remote] = _Push(refs, timer)
+
+    def _tell_push(self, remote: str) -> None:
+        refs = list(dict.fromkeys(self._pushes.pop(remote).refs))
+        self._hub.tell(Event("post_push", {"remote": remote, "refs": refs}))
 
 
 class _Ear:

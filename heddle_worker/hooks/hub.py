@@ -185,6 +185,8 @@ class HookHub:
 
         Subscribers get it at once; commands run one after the other, as they do for all events.
         """
+        if self._phase is not _Phase.CURRENT:
+            return
         seconds = self._policy.current().subscriber_seconds
         for subscriber in self._subscribers.of(event):
             telling = asyncio.ensure_future(self._subscribers.ask(subscriber, event, seconds))

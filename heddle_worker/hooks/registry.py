@@ -7,7 +7,7 @@ from collections.abc import Callable
 import apsw
 
 from heddle_worker.failures import LimitReachedError
-from heddle_worker.hooks.answers import one_line
+from heddle_worker.hooks.answers import Response, one_line
 from heddle_worker.hooks.sealing import Seals
 from heddle_worker.limits import MAX_HOOKS
 from heddle_worker.mutations import Change, Changed, Occasion
@@ -84,11 +84,16 @@ def deregistration(name: str) -> Change[bool]:
     return change
 
 
-def reply(event_id: str, *, accepted: bool) -> Change[bool]:
-    """Return the change that notes a subscriber's reply, if it counts."""
+def reply(response: Response, *, accepted: bool) -> Change[bool]:
+    """Return the change that notes a subscriber's reply, if it counts and says anything.
+
+    That somebody has agreed is told by what the log has about the event.
+    """
 
     def change(_connection: apsw.Connection, occasion: Occasion) -> Changed[bool]:
-        noted = (occasion.operation(detail=event_id),) if accepted else ()
-        return Changed(accepted, noted)
+        if not accepted or response == Response():
+            return Changed(accepted, ())
+        told = f"vetoed: {response.abort}" if response.abort else "attached signals"
+        return Changed(accepted, (occasion.operation(detail=one_line(told)),))
 
     return change

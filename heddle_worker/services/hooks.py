@@ -190,7 +190,7 @@ class HookService:
         await ensure_repo_path(self._domain, request.repo_path)
         accepted = self._hub.reply(request.hook_event_id, response, request.client_operation_id)
         return answered(
-            reply(request.hook_event_id, accepted=accepted),
+            reply(response, accepted=accepted),
             lambda value: hook_pb2.RespondToHookResponse(accepted=value),
         )
 
