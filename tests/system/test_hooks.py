@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import grpc
 import pytest
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
-from hook_client import HookClient
+from hook_client import HookClient, Subscription
 from process_tree import marked
 from waiting import wait_until
 
@@ -102,12 +103,11 @@ class Crowd:
         self.got.append(got)
 
         def read() -> None:
-            try:
+            # When it leaves; what is missing before is seen by what it has got.
+            with contextlib.suppress(grpc.RpcError):
                 for event in call:
                     got[json.loads(event.payload_json)["remote"]] += 1
                     react(client, event.hook_event_id)
-            except grpc.RpcError as error:
-                assert self._stopped.is_set(), error
 
         self._pool.submit(read)
 
@@ -170,9 +170,8 @@ def test_many_events_and_all_kinds_of_subscribers(
         for accepted in crowd.accepted
     )
     assert crowd.accepted[(True,)] + crowd.accepted[(True, False)] > 0
-    print(f"{EVENTS} events: the longest answer took {longest} ms; {crowd.accepted}")
     if FULL:
-        assert longest <= TIMEOUT_MS + 100
+        assert longest <= TIMEOUT_MS + 100, crowd.accepted
         for lazy in crowd.lazy:
             with pytest.raises(grpc.RpcError):
                 list(lazy)
@@ -205,10 +204,8 @@ def test_a_worker_that_is_killed_leaves_no_hook_and_its_question_is_asked_again(
     def ask() -> None:
         # As git's hooks do: again, on a new connection.
         while not replies:
-            try:
+            with contextlib.suppress(grpc.RpcError):
                 replies.append(connect().test("pre_push"))
-            except grpc.RpcError as error:
-                assert error.code() is grpc.StatusCode.UNAVAILABLE
 
     thread = threading.Thread(target=ask)
     thread.start()
@@ -246,6 +243,13 @@ def test_a_daemon_that_stops_takes_its_hooks_with_it(
     assert not listening(daemon).exists()
 
 
+def objecting(client: HookClient) -> Subscription:
+    """Subscribe to veto every push."""
+    return client.subscribe(
+        "pre_push", react=lambda event: client.respond(event.hook_event_id, "no")
+    )
+
+
 def test_a_reload_keeps_hooks_and_subscribers_asked(
     daemon: HeddleDaemon, connect: Callable[[], HookClient]
 ) -> None:
@@ -256,11 +260,7 @@ def test_a_reload_keeps_hooks_and_subscribers_asked(
 
     def subscribe() -> None:
         while not stopped.is_set():
-            mine = connect()
-            subscription = mine.subscribe(
-                "pre_push", react=lambda event: mine.respond(event.hook_event_id, "no")
-            )
-            subscription.ended()
+            objecting(connect()).ended()
 
     thread = threading.Thread(target=subscribe, daemon=True)
     thread.start()
@@ -282,7 +282,7 @@ def test_a_registration_of_somebody_else_runs_nothing(
     channels: list[grpc.Channel] = []
     theirs = make_daemon(repository.root)
     theirs.start()
-    client_of(theirs, channels).register("evil", f"touch {room}/pwned")
+    client_of(theirs, channels).register("evil", f"touch {room}/pwned", "pre_push")
     theirs.stop()
     (room / "elsewhere").mkdir(mode=0o700)
     shutil.copytree(repository.root, room / "copy", symlinks=True)
@@ -295,7 +295,7 @@ def test_a_registration_of_somebody_else_runs_nothing(
     assert not (room / "pwned").exists()
     wait_until(lambda: "hook evil is not run" in ours.log(), "the log says so")
     # Registered by this user, it is this user's.
-    client.register("evil", f"touch {room}/done")
+    client.register("evil", f"touch {room}/done", "pre_push")
     assert client.test("pre_push").answers
     assert (room / "done").exists()
     for channel in channels:
