@@ -16,12 +16,15 @@ from benchmarks.machine import machine_facts
 from benchmarks.report import BenchmarkError, Options, Report, as_json, as_table
 
 BENCHMARKS: Final = {
+    "discussions": "finding discussions, among a hundred and among a hundred thousand",
     "endurance": "hundreds of kills, reloads and upgrades under load; stopped processes",
     "following": "followers of the operation log: delivery, and what they cost the others",
     "lifecycle": "start, status, stop, failover and the idle cost of the daemon",
     "peers": "other supervisors with the same worker, beside heddle",
+    "review": "reviews of states: cold, warm, seen before; the memory that they leave",
     "snapshots": "snapshots of a worktree with 50,000 files, beside git status and git stash",
     "store": "durable writes, queries and followers, at a thousand operations and at a million",
+    "symbols": "symbols beside universal-ctags, outlines beside the bare parse",
     "transport": "the asyncio gRPC server beside the threaded one",
 }
 """Names and what they measure; `benchmarks.NAME` is the module of each."""

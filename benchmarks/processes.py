@@ -121,6 +121,12 @@ def resident(pid: int) -> float:
     return psutil.Process(pid).memory_info().rss / 1e6
 
 
+def resident_with_children(pid: int) -> float:
+    """Return the resident memory in MB of the process and of all that it has started."""
+    children = psutil.Process(pid).children(recursive=True)
+    return resident(pid) + sum(resident(child.pid) for child in children)
+
+
 def proportional(pid: int) -> float:
     """Return the process's memory in MB, what it shares divided among the sharers (PSS)."""
     return float(psutil.Process(pid).memory_full_info().pss) / 1e6

@@ -24,6 +24,8 @@ class Change(enum.Enum):
     """The same, or something is written to it."""
     TOUCHED = enum.auto()
     """Its times or its mode change."""
+    EDITED = enum.auto()
+    """Whatever git could see in a worktree: locks are files like others there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Place:
     Attributes:
         path: of the directory.
         change: to which the entries are watched.
-        names: of the entries that matter; empty for all but locks.
+        names: of the entries that matter; empty for all but locks, in a worktree for all.
         topic: whatever the caller wants to be told about these entries.
     """
 
@@ -44,7 +46,9 @@ class Place:
 
     def concerns(self, name: str) -> bool:
         """Return whether an entry matters."""
-        return name in self.names if self.names else not name.endswith(".lock")
+        if self.names:
+            return name in self.names
+        return self.change is Change.EDITED or not name.endswith(".lock")
 
 
 class WatchLostError(Exception):
@@ -86,6 +90,7 @@ class DirectoryWatch:
             Change.REPLACED: replaced,
             Change.WRITTEN: replaced | flags.MODIFY,
             Change.TOUCHED: flags.ONLYDIR | flags.ATTRIB,
+            Change.EDITED: replaced | flags.MODIFY | flags.ATTRIB | flags.MOVED_FROM,
         }
         self._places: dict[int, Place] = {}
         self._in_use = threading.Lock()

@@ -7,15 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heddle_worker.hooks.composition import Hooks
+from heddle_worker.changes import Changes
+from heddle_worker.codebase import Codebase
+from heddle_worker.discussions.discussions import Discussions
+from heddle_worker.discussions.heads import Heads
+from heddle_worker.discussions.origins import Origins
+from heddle_worker.discussions.placing import Placings
+from heddle_worker.discussions.travelling import Travelling
 from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.rescues import Rescues
+from heddle_worker.review_config import ReviewConfiguration
+from heddle_worker.reviews import Reviews
+from heddle_worker.signalling import Signalling
+from heddle_worker.signing.ground import Ground
 from heddle_worker.store.database import Database
 from heddle_worker.store.errors import StoreUnavailableError
 from heddle_worker.store.idempotency import FinishedRequests
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.review_version import ReviewVersion
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
@@ -42,6 +54,14 @@ class Domain:
         transactions: on the repository's worktrees.
         rescues: of what transactions keep.
         hooks: who is asked and told of what happens.
+        code: of the repository.
+        origins: what discussions can be opened about.
+        discussions: where they are.
+        ground: what signatures are held against.
+        signalling: computes the signals of its states.
+        reviews: of changes.
+        review_settings: those that hold.
+        review_version: grows with what reviews tell of the store.
     """
 
     root: Path
@@ -58,6 +78,14 @@ class Domain:
     transactions: Transactions
     rescues: Rescues
     hooks: Hooks
+    code: Codebase
+    origins: Origins
+    discussions: Discussions
+    ground: Ground
+    signalling: Signalling
+    reviews: Reviews
+    review_settings: ReviewConfiguration
+    review_version: ReviewVersion
 
     @classmethod
     def open(cls, root: Path, heddle_dir: Path, beat: Callable[[], None]) -> Domain:
@@ -88,6 +116,14 @@ class Domain:
             operation_log.refresh()
             hooks.conflicts.look()
 
+        code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
+        travelling = Travelling(code.traveller, code.states, code.outlines)
+        placings = Placings(repository, code.states, heads, travelling, writer, readers)
+        discussions = Discussions(heads, placings, readers, root)
+        ground = Ground(code.history, code.diffs, code.blobs, readers)
+        changes = Changes(code.states, code.diffs, code.outlines)
+        settings = ReviewConfiguration(heddle_dir)
+        signalling = Signalling.of(code, changes, discussions, settings.current)
         return cls(
             root=root,
             repository=repository,
@@ -103,6 +139,14 @@ class Domain:
             transactions=transactions,
             rescues=Rescues(copies, transactions),
             hooks=hooks,
+            code=code,
+            origins=Origins(code.states, code.outlines),
+            discussions=discussions,
+            ground=ground,
+            signalling=signalling,
+            reviews=Reviews(signalling, discussions, ground, settings.current),
+            review_settings=settings,
+            review_version=ReviewVersion(database),
         )
 
     @property
@@ -129,7 +173,10 @@ class Domain:
         """Finish what was submitted to the store, and close it. May block."""
         self.hooks.keeper.close()
         self.verification.close()
+        self.signalling.close()
+        self.code.close()
         self.tail.end()
         self.readers.close()
         self.finished.close()
+        self.review_version.close()
         self.writer.close()

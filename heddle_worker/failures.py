@@ -57,6 +57,10 @@ class NotFoundError(Exception):
     """What the request names does not exist."""
 
 
+class AlreadyExistsError(Exception):
+    """What the request would add is there already."""
+
+
 class ReusedOperationIdError(Exception):
     """A client's operation id has come with another request before."""
 
@@ -77,6 +81,10 @@ class TransactionBusyError(Exception):
 
 class PreconditionError(Exception):
     """The repository is not in a state in which the request can be done."""
+
+
+class ConfigurationError(Exception):
+    """The repository's configuration sets something that makes no sense."""
 
 
 class OutOfRangeError(Exception):

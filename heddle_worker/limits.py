@@ -66,6 +66,29 @@ MAX_TOLD_EVENTS: Final = 1_024
 
 MAX_HOOK_MESSAGE_BYTES: Final = 65_536
 """Length of a payload, or of a commit's message within it, in bytes of UTF-8."""
+MAX_PUBLIC_KEY_BYTES: Final = 16_384
+"""Length of a public key in a request, in whatever format."""
+
+MAX_SIGNATURE_BYTES: Final = 16_384
+"""Length of a signature in a request, in whatever format; the longest SSH ones have some 6,000."""
+
+MAX_SIGNED_SYMBOLS: Final = 1_000
+"""Symbols that one signature may name."""
+
+MAX_JUSTIFICATION_BYTES: Final = 65_536
+"""Length of what a reviewer says besides, in bytes of UTF-8."""
+
+MAX_STATE_SIGNATURE_BYTES: Final = 3 * 1024 * 1024
+"""Length of all that is signed of one state together: its signatures are listed in one reply."""
+
+MAX_CARRIED_BYTES: Final = 512 * 1024
+"""Size of the signatures of other states in a reply."""
+
+MAX_CARRIED_SIGNATURES: Final = 1_000
+"""Signatures that are looked at for one state: the latest of those that may hold in it."""
+
+MAX_CONFIGURATION_BYTES: Final = 1024 * 1024
+"""Length of `.heddle/config.toml`."""
 
 MAX_VERBS: Final = 64
 """Verbs that one query of the operation log may name."""
@@ -82,3 +105,45 @@ STREAMED_PER_PASS: Final = 4
 
 A call is answered within some passes, so it waits for as many times this that takes some 0.1 ms.
 """
+
+MAX_BODY_BYTES: Final = 65_536
+"""Length of one turn of a discussion, or of an annotation, in bytes of UTF-8."""
+
+MAX_TURNS: Final = 1_000
+"""Turns of one discussion."""
+
+MAX_DISCUSSION_BYTES: Final = 3 * 1024 * 1024
+"""What all texts of one discussion amount to, so that it always fits into one message."""
+
+MAX_TAGS: Final = 64
+"""Tags of one annotation."""
+
+MAX_TAG_BYTES: Final = 256
+"""Length of one tag, in bytes of UTF-8."""
+
+MAX_CHANGED_FILES: Final = 2_000
+"""Files that the diff of one change lists; the others are only counted."""
+
+MAX_HUNKS: Final = 50_000
+"""Hunks that the diff of one change lists; of a file beyond them, one hunk spans all of its own."""
+
+DIFF_SECONDS: Final = 30.0
+"""Time that git is given to compare two trees, with what it has to fetch for that."""
+
+FETCH_SECONDS: Final = 30.0
+"""Time that git is given to fetch the contents of a file that a partial clone lacks."""
+
+MAX_WORKTREE_BYTES: Final = 64 * 1024 * 1024
+"""Contents of a worktree's changed files that are kept for one review; of others, lines count."""
+
+MAX_BLOB_BYTES: Final = 4 * 1024 * 1024
+"""Size of a file whose contents are looked at; of a larger one only lines are counted."""
+
+MAX_UPDATES: Final = 64
+"""Signal updates that wait for one client to take them; with one more its stream is ended."""
+
+MAX_NEW_STATES: Final = 100
+"""New states that one move of the branches is announced with: the newest of them."""
+
+MAX_WATCHED_DIRECTORIES: Final = 4_096
+"""Directories of one worktree that are watched; a larger one is looked at from time to time."""

@@ -48,7 +48,13 @@ class Occasion:
     now: int
 
     def operation(
-        self, *, verb: str = "", thread: str = "", change_id: bytes = b"", detail: str = ""
+        self,
+        *,
+        verb: str = "",
+        thread: str = "",
+        change_id: bytes = b"",
+        detail: str = "",
+        symbols: tuple[str, ...] = (),
     ) -> NewOperation:
         """Return the entry that the operation log gets for this, under the method's verb or one."""
         return NewOperation(
@@ -59,6 +65,7 @@ class Occasion:
             thread=thread,
             change_id=change_id,
             detail=detail,
+            symbols=symbols,
         )
 
 

@@ -6,17 +6,13 @@ A request never does: whoever may connect is the daemon's own user.
 from __future__ import annotations
 
 import os
-import time
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from heddle_worker.configuration_file import ChangingFiles, read_configuration
 from heddle_worker.repository.repository import Repository
-
-FRESH_SECONDS: Final = 0.005
-"""So long nothing is looked at again: six files for each change took a fifth of its time."""
 
 _NAME: Final = "HEDDLE_PRINCIPAL_NAME"
 _EMAIL: Final = "HEDDLE_PRINCIPAL_EMAIL"
@@ -48,22 +44,13 @@ class Principals:
         self._repository = repository
         self._config = heddle_dir / "config.toml"
         self._environment = environment
-        files = (self._config, *repository.configuration_files)
-        self._files = [os.fspath(path) for path in files]
-        self._signatures: list[tuple[int, int]] | None = None
+        self._files = ChangingFiles((self._config, *repository.configuration_files))
         self._principal = UNKNOWN
-        self._fresh_until = 0.0
 
     def current(self) -> Principal:
         """Return who acts now. Each of name and e-mail comes from the first place that has it."""
-        now = time.monotonic()
-        if now < self._fresh_until:
-            return self._principal
-        signatures = [_signature(path) for path in self._files]
-        if signatures != self._signatures:
+        if self._files.have_changed():
             self._principal = self._look_up()
-            self._signatures = signatures
-        self._fresh_until = now + FRESH_SECONDS
         return self._principal
 
     def _look_up(self) -> Principal:
@@ -79,19 +66,10 @@ class Principals:
 def _of_config(path: Path) -> tuple[str, str]:
     """Return name and e-mail of a `config.toml`, empty where it does not tell."""
     try:
-        section = tomllib.loads(path.read_text(encoding="utf-8")).get("principal")
+        section = read_configuration(path).get("principal")
     except (OSError, ValueError):
         return "", ""
     if not isinstance(section, dict):
         return "", ""
     name, email = section.get("name"), section.get("email")
     return name if isinstance(name, str) else "", email if isinstance(email, str) else ""
-
-
-def _signature(path: str) -> tuple[int, int]:
-    # Before each change: a `Path` would take twice as long.
-    try:
-        found = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return 0, 0
-    return found.st_ino, found.st_mtime_ns

@@ -38,6 +38,10 @@ class Watcher:
         head_start: seconds that the first calls have before watching begins.
         retry_delays: seconds before each further attempt after one that has failed; when they are
             used up, git's activity is read in when somebody asks for the log, and only then.
+
+    Attributes:
+        listeners: called on the event loop when refs may have moved, and the log tells of it.
+        has_given_up: nothing more will be heard.
     """
 
     def __init__(
@@ -48,6 +52,8 @@ class Watcher:
         head_start: float = _HEAD_START,
         retry_delays: tuple[float, ...] = _RETRY_DELAYS,
     ) -> None:
+        self.listeners: set[Callable[[], None]] = set()
+        self.has_given_up = False
         self._common_dir = common_dir
         self._refresh = refresh
         self._tail = tail
@@ -74,6 +80,8 @@ class Watcher:
                 await self._watch()
             except (WatchLostError, RepositoryError, StoreError) as error:
                 if self._attempts == len(self._retry_delays):
+                    self.has_given_up = True
+                    self._call_listeners()
                     _say(f"{error}; it is read when somebody asks for the log")
                     return
                 if self._attempts == 0:
@@ -102,12 +110,17 @@ class Watcher:
                 if not watch.has_root:
                     raise WatchLostError(f"{self._common_dir} was deleted or moved away")
                 await asyncio.to_thread(self._refresh)
+                self._call_listeners()
                 self._attempts = 0
                 await self._news.wait()
                 await self._quiet()
         finally:
             loop.remove_reader(watch.fileno())
             watch.close()
+
+    def _call_listeners(self) -> None:
+        for listener in tuple(self.listeners):
+            listener()
 
     def _add_places(self, watch: DirectoryWatch) -> None:
         bell = self._tail.bell

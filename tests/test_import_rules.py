@@ -136,7 +136,7 @@ def test_the_interface_knows_none_of_the_others() -> None:
     assert forbidden("heddle_api", "heddle_supervisor", "heddle_worker") == []
 
 
-@pytest.mark.parametrize("domain", ["store", "repository", "snapshots"])
+@pytest.mark.parametrize("domain", ["store", "repository", "snapshots", "symbols"])
 def test_the_domain_knows_no_protocol(domain: str) -> None:
     protocol = ("heddle_api", "heddle_worker.services", "heddle_supervisor", *GRPC_AND_PROTOBUF)
     assert forbidden(f"heddle_worker.{domain}", *protocol) == []
@@ -155,6 +155,17 @@ def test_what_knows_git_knows_no_sql(room: str) -> None:
 def test_only_the_repository_knows_libgit2() -> None:
     users = {each.module for each in imports_of("heddle_worker") if each.is_of("pygit2")}
     assert {user for user in users if not user.startswith("heddle_worker.repository.")} == set()
+
+
+def test_only_parser_processes_load_a_parser() -> None:
+    users = {each.module for each in imports_of("heddle_worker") if each.is_of("tree_sitter")}
+    loading = {
+        each.module
+        for each in imports_of("heddle_worker")
+        if any(each.is_of(user) for user in users) and not each.deferred
+    }
+    assert users == {"heddle_worker.symbols.extraction", "heddle_worker.symbols.grammar"}
+    assert loading == {"heddle_worker.symbols.extraction"}
 
 
 def test_nothing_of_ours_is_imported_by_a_star() -> None:

@@ -55,6 +55,14 @@ class Commands:
         self._root = root
         self._say = say
 
+    async def prepare(self) -> None:
+        """Have the process that starts commands ready.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        await self._keeper.start()
+
     async def ask(self, hook: RegisteredHook, event: Event) -> Answer:
         """Run a hook's command for an event; return what it says, or how it failed."""
         began = time.monotonic()

@@ -37,8 +37,8 @@ class HookHub:
     """Asks and tells on behalf of one worker. On the event loop's thread, unless said otherwise.
 
     Args:
-        registered: returns the hooks that may be run, in the order of their registration; may
-            block, but only for as long as a look into the store takes.
+        registered: returns the hooks that may be run, in the order of their registration; is
+            called in threads, and may block.
         commands: runs them.
         policy: says what failures mean.
         listening: tells git's hooks who listens.
@@ -85,6 +85,15 @@ class HookHub:
         self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.ensure_future(one) for one in (self._tell_all(), *tellers)]
         await asyncio.to_thread(self.note_change)
+        await self.prepare()
+
+    async def prepare(self) -> None:
+        """Have ready what commands need, so that the first one need not wait for it."""
+        try:
+            if await asyncio.to_thread(self._registered):
+                await self._commands.prepare()
+        except (OSError, StoreError) as error:
+            self._say(f"commands of hooks are not ready yet: {error}")
 
     def hand_over(self, *, to_successor: bool) -> None:
         """Tell and ask no more: another process does, or none."""
@@ -162,7 +171,10 @@ class HookHub:
             StoreError: the registered hooks cannot be read.
         """
         await self._await_return(event)
-        hooks, subscribers = self._hooks(event), self._subscribers.of(event)
+        # All that reads the store may be waited for.
+        hooks = await asyncio.to_thread(self._hooks, event)
+        self._check_current()
+        subscribers = self._subscribers.of(event)
         if not hooks and not subscribers:
             return Decision()
         policy = self._policy.current()
@@ -222,7 +234,8 @@ class HookHub:
         while True:
             event = await self._told.get()
             try:
-                answers = [await self._commands.ask(hook, event) for hook in self._hooks(event)]
+                hooks = await asyncio.to_thread(self._hooks, event)
+                answers = [await self._commands.ask(hook, event) for hook in hooks]
             except Exception as error:
                 self._say(f"the commands for {event.name} are not run: {error}")
                 continue

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from heddle_worker.configuration_file import ChangingFiles, read_configuration
 from heddle_worker.limits import DEFAULT_HOOK_TIMEOUT_MS, MAX_HOOK_TIMEOUT_MS
-
-_MOST_BYTES: Final = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -27,7 +24,7 @@ class Policy:
 
 
 class PolicyFile:
-    """Reads the policy when it is asked for.
+    """Tells the policy, and notices when it changes.
 
     Args:
         heddle_dir: the `.heddle` directory, whose `config.toml` has it.
@@ -37,32 +34,25 @@ class PolicyFile:
     def __init__(self, heddle_dir: Path, say: Callable[[str], None]) -> None:
         self._path = heddle_dir / "config.toml"
         self._say = say
-        self._said = ""
+        self._files = ChangingFiles([self._path])
+        self._policy = Policy()
 
     def current(self) -> Policy:
         """Return what holds now.
 
-        What cannot be understood counts as closed: somebody wanted to set something. May block.
+        What cannot be understood counts as closed: somebody wanted to set something.
         """
-        try:
-            policy = _policy(_section(self._path))
-        except (OSError, ValueError) as error:
-            fault = f"[hooks] in {self._path} cannot be used, so failed hooks veto: {error}"
-            if fault != self._said:
-                self._say(fault)
-            self._said = fault
-            return Policy(is_closed=True)
-        self._said = ""
-        return policy
+        if self._files.have_changed():
+            try:
+                self._policy = _policy(_section(self._path))
+            except (OSError, ValueError) as error:
+                self._policy = Policy(is_closed=True)
+                self._say(f"[hooks] in {self._path} cannot be used, so failed hooks veto: {error}")
+        return self._policy
 
 
 def _section(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            text = file.read(_MOST_BYTES)
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    section = tomllib.loads(text.decode()).get("hooks", {})
+    section = read_configuration(path).get("hooks", {})
     if not isinstance(section, dict):
         raise ValueError("hooks has to be a table")
     return section

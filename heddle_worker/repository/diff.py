@@ -26,12 +26,14 @@ class FileVersion:
         blob: raw object id of the contents; for a submodule, of its commit.
         mode: as in the tree, such as `0o100644`.
         content: the contents, for a file of a worktree that is in no object yet.
+        is_left_out: it is such a file, and too large for its contents to be kept.
     """
 
     path: bytes
     blob: bytes
     mode: int
     content: bytes | None = None
+    is_left_out: bool = False
 
     @property
     def is_regular(self) -> bool:

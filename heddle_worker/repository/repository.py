@@ -17,8 +17,10 @@ from heddle_worker.repository.errors import (
     NotARepositoryError,
     RepositoryError,
     UnsupportedRepositoryError,
+    damaged,
 )
 from heddle_worker.repository.git_dirs import common_dir_of
+from heddle_worker.repository.loose_objects import LooseObjects
 
 _EXTENSION: Final = re.compile(r"unsupported extension name extensions\.(\S+)")
 _CONFIGURATION_FILES: Final = (
@@ -52,12 +54,18 @@ class Repository:
     Attributes:
         git_dir: the directory of the worktree that was opened.
         common_dir: the directory that all worktrees share; equal to `git_dir` for the main one.
+        root: the worktree's root; `None` for a bare repository.
+        handle: libgit2's, for this package alone. Threads share it: what it is asked for are
+            objects and refs, which libgit2 guards with locks of its own, and each answer is a new
+            object. Objects should be had from `look_up`.
     """
 
     def __init__(self, handle: pygit2.Repository) -> None:
-        self._handle = handle
+        self.handle = handle
         self.git_dir = Path(handle.path)
         self.common_dir = common_dir_of(self.git_dir)
+        self.root = Path(handle.workdir) if handle.workdir is not None else None
+        self._loose = LooseObjects(self.common_dir / "objects")
 
     @classmethod
     def open(cls, path: Path) -> Repository:
@@ -95,18 +103,50 @@ class Repository:
         root = (git_dir / os.fsdecode(target)).resolve().parent
         return root if root.is_dir() else None
 
+    def look_up(self, object_id: bytes) -> pygit2.Object | None:
+        """Return the object with a raw id; `None` when it is not there.
+
+        Raises:
+            DamagedRepositoryError: it cannot be read.
+        """
+        oid = pygit2.Oid(raw=object_id)
+        self._loose.check(str(oid))
+        try:
+            return self.handle.get(oid)
+        except (ValueError, pygit2.GitError) as error:
+            raise damaged(f"the object {oid}", error) from error
+
+    def check_readable(self, name: str) -> None:
+        """Make sure that the object of a ref, or of the beginning of an id, may be read.
+
+        Raises:
+            DamagedRepositoryError: it is cut off or otherwise broken.
+        """
+        try:
+            target = self.handle.lookup_reference_dwim(name).resolve().target
+        except (KeyError, ValueError, pygit2.GitError):
+            try:
+                target = self.handle.expand_id(name)
+            except (KeyError, ValueError, pygit2.GitError):
+                # Nobody can read what it names.
+                return
+        self._loose.check(str(target))
+
     def commit_at(self, name: str) -> bytes:
         """Return the raw id of the commit that a ref names in the end; empty when there is none."""
         try:
-            return self._handle.lookup_reference(name).peel(pygit2.Commit).id.raw
-        except (KeyError, ValueError, pygit2.GitError):
+            reference = self.handle.lookup_reference(name).resolve()
+            self._loose.check(str(reference.target))
+            return reference.peel(pygit2.Commit).id.raw
+        except (KeyError, ValueError, pygit2.GitError, DamagedRepositoryError):
             return b""
 
     def commit_secs(self, commit: bytes) -> int:
         """Return when the commit of a raw id was made, in Unix seconds; 0 when it is missing."""
         try:
-            return int(self._handle[pygit2.Oid(raw=commit)].peel(pygit2.Commit).commit_time)
-        except (KeyError, ValueError, pygit2.GitError):
+            found = self.look_up(commit)
+            return int(found.peel(pygit2.Commit).commit_time) if found is not None else 0
+        except (KeyError, ValueError, pygit2.GitError, DamagedRepositoryError):
             return 0
 
     @property
@@ -122,7 +162,7 @@ class Repository:
     def identity(self) -> tuple[str, str]:
         """Return `user.name` and `user.email` of the configuration; empty where it has none."""
         try:
-            config = self._handle.config
+            config = self.handle.config
             name, email = (_value(config, key) for key in ("user.name", "user.email"))
         except (pygit2.GitError, ValueError, OSError):
             # A configuration that cannot be read names nobody.
@@ -140,11 +180,13 @@ class Repository:
     def tag_origin(self, target: bytes) -> TagOrigin:
         """Return what is known about the tag whose ref holds the raw id `target`."""
         try:
-            found = self._handle[pygit2.Oid(raw=target)]
+            found = self.look_up(target)
+            if found is None:
+                return TagOrigin()
             tagger = found.tagger if isinstance(found, pygit2.Tag) else None
             commit = found.peel(pygit2.Commit)
-        except (KeyError, ValueError, pygit2.GitError):
-            # The object is missing, or the tag names something else than a commit.
+        except (KeyError, ValueError, pygit2.GitError, DamagedRepositoryError):
+            # The object cannot be read, or the tag names something else than a commit.
             return TagOrigin()
         return TagOrigin(
             commit=commit.id.raw,

@@ -73,4 +73,6 @@ def _in_source_order(symbols: Iterable[SymbolChange]) -> list[SymbolChange]:
 
 
 def _entries(path: bytes, symbols: list[SymbolChange]) -> list[Entry]:
-    return [Entry(path, each.place.symbol.name) for each in symbols] or [Entry(path)]
+    # One symbol may have gone and another one of its name have come.
+    names = dict.fromkeys(each.place.symbol.name for each in symbols)
+    return [Entry(path, name) for name in names] or [Entry(path)]

@@ -22,9 +22,12 @@ from heddle_worker.call_counters import CallCounters
 from heddle_worker.domain import Domain
 from heddle_worker.services.daemon import DaemonService
 from heddle_worker.services.git_hooks import GitHookService
+from heddle_worker.services.discussions import DiscussionService
 from heddle_worker.services.hooks import HookService
 from heddle_worker.services.operation_log import OperationLogService
+from heddle_worker.services.signals import SignalService
 from heddle_worker.services.snapshots import SnapshotService
+from heddle_worker.services.state_review import StateReviewService
 from heddle_worker.services.transactions import TransactionService
 
 
@@ -54,6 +57,9 @@ def servicers(
     return {
         "heddle.v1.HookService": HookService(domain, operation_log.feed),
         "heddle.v1.OperationLogQueryService": operation_log,
+        "heddle.v1.DiscussionService": DiscussionService(domain),
+        "heddle.v1.StateReviewService": StateReviewService(domain),
+        "heddle.v1.SignalService": SignalService(domain),
         "heddle.v1.TransactionService": TransactionService(domain),
         "heddle.local.v1.DaemonService": DaemonService(domain, settings, admission, counters),
         "heddle.local.v1.SnapshotService": SnapshotService(domain),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
@@ -87,6 +88,9 @@ class HookService:
             timeout_ms=request.timeout_ms or DEFAULT_HOOK_TIMEOUT_MS,
         )
         seal = await asyncio.to_thread(self._domain.hooks.seals.make, hook)
+        with contextlib.suppress(OSError):
+            # It is tried again when the first command is to be run, and told of then.
+            await self._domain.hooks.keeper.start()
         return answered(registration(replace(hook, seal=seal)), _message, self._note_change)
 
     @mutating("hook.deregister_hook")

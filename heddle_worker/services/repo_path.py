@@ -40,6 +40,23 @@ def worktree_root(domain: Domain, repo_path: str) -> Path:
     raise PreconditionError(f"{repo_path or domain.root} has no worktree; name one as repo_path")
 
 
+def head_root(domain: Domain, repo_path: str) -> Path:
+    """Return the worktree whose `HEAD` a call is about: that of the path, or the one served.
+
+    May block. `FieldChecks.text` has to have been passed.
+
+    Raises:
+        NotFoundError: as `check_repo_path` does.
+    """
+    if not repo_path:
+        return domain.root
+    try:
+        root = worktree_root(domain, repo_path)
+    except PreconditionError:
+        return domain.root
+    return domain.root if root == domain.root.resolve() else root
+
+
 def check_repo_path(domain: Domain, repo_path: str) -> None:
     """Make sure that a path is in one of the repository's worktrees, or in its git directory.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from heddle_worker.failures import FieldViolation, InvalidRequestError
-from heddle_worker.limits import MAX_TEXT_BYTES
+from heddle_worker.limits import MAX_BODY_BYTES, MAX_TEXT_BYTES
 
 # The end of the year 9999, the last second of a `google.protobuf.Timestamp`.
 _LAST_SECOND: Final = 253_402_300_799
@@ -32,13 +32,25 @@ class FieldChecks:
         else:
             self.text(field, value, most)
 
-    def texts(self, field: str, values: Sequence[str], most: int) -> None:
+    def body(self, field: str, value: str) -> None:
+        """What somebody has to say: more than blanks, and no longer than may be."""
+        self.name(field, value, MAX_BODY_BYTES)
+
+    def texts(
+        self, field: str, values: Sequence[str], most: int, longest: int = MAX_TEXT_BYTES
+    ) -> None:
         """There are at most `most` texts, each as `text` wants it."""
         if len(values) > most:
             self.fault(field, f"{len(values)} of them; at most {most} are taken")
             return
         for index, value in enumerate(values):
-            self.text(f"{field}[{index}]", value)
+            self.text(f"{field}[{index}]", value, longest)
+
+    def one_of(self, field: str, value: str, known: Sequence[str]) -> None:
+        """A text is one of those known; that the empty one is taken needs no mention."""
+        if value not in known:
+            named = ", ".join(word for word in known if word)
+            self.fault(field, f"{value[:64]!r} is none of {named}")
 
     def unix_seconds(self, field: str, value: int) -> None:
         """A time is in seconds since 1970, no later than the year 9999; 0 means none."""

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from heddle_worker.repository.display import displayed
+
+WHOLE_CHANGE: Final = b"*"
+"""The file of a signal that is about the change as a whole."""
+
+_MOST_CHARACTERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +34,17 @@ class Signal:
     start_line: int
     end_line: int
     reason: str
+
+    @property
+    def anchor(self) -> str:
+        """The place in its canonical form: `file`, `file:symbol`, either with `:start-end`."""
+        parts = [displayed(self.file), self.symbol]
+        if self.start_line:
+            parts.append(f"{self.start_line}-{self.end_line}")
+        return ":".join(filter(None, parts))
+
+
+def shortened(text: str, most: int = _MOST_CHARACTERS) -> str:
+    """Return a text in one line of at most so many characters; a cut is marked with `…`."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

@@ -1,1 +1,1 @@
-"""Signatures over reviews: what they cover, whether they hold, and what a merge requires."""
+"""Signed reviews: what is signed, whether it verifies, and what it says about a later state."""

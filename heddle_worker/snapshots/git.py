@@ -107,7 +107,7 @@ class Git:
                 self.root,
                 {
                     "GIT_OBJECT_DIRECTORY": str(place),
-                    "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(objects),
+                    "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(objects),
                 },
                 {"core.fsync": "none", "fastimport.unpackLimit": "1"},
             )
@@ -161,7 +161,7 @@ def failure(words: tuple[Word, ...], status: int, said: bytes) -> GitFailedError
     )
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """Return a path as `GIT_ALTERNATE_OBJECT_DIRECTORIES` takes any, colons included."""
     text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{text}"'

@@ -8,8 +8,16 @@ from typing import Final
 
 import apsw
 
-# What clients' calls change. The log and the memory of operation ids are not undone.
-_TABLES: Final = ("hooks",)
+# What clients' calls change. The log and the memory of operation ids are not undone, nor is what
+# can be worked out again.
+_TABLES: Final = (
+    "hooks",
+    "discussions",
+    "discussion_turns",
+    "annotations",
+    "signatures",
+    "signed_symbols",
+)
 
 
 @contextlib.contextmanager

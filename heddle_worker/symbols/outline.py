@@ -69,6 +69,9 @@ class Symbol:
             64 of them, without comments: two sketches estimate how similar the two bodies are.
         calls: simple names of what its body calls, sorted, each once; empty for what has no body.
         is_test: a test by its name, its decorators or attributes.
+        own: digest (16 bytes) of what `meaning` is made of, without what lies inside the symbols
+            nested in it: a class keeps it when a method of it is edited, added or put elsewhere.
+            Empty when it is not known.
     """
 
     name: str
@@ -82,16 +85,23 @@ class Symbol:
     sketch: tuple[int, ...]
     calls: tuple[str, ...]
     is_test: bool
+    own: bytes = b""
 
     @property
     def simple_name(self) -> str:
         """Its own name, without its parents' and without the mark of an overload."""
-        return self.name.rpartition("::")[2].partition("#")[0]
+        return without_mark(self.name.rpartition("::")[2])
 
     @property
     def parent(self) -> str:
         """Its parents' names; empty at the top of the file."""
         return self.name.rpartition("::")[0]
+
+
+def without_mark(name: str) -> str:
+    """Return a name without the mark of an overload; a `#` of its own, as in `#x`, stays."""
+    stem, mark, number = name.rpartition("#")
+    return stem if mark and stem and number.isdigit() else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class RequestFuzz:
                 else:
                     values.append(self._value(field))
 
-    def _set(self, message: Message, field: FieldDescriptor, depth: int) -> None:
+    def _set(self, message: Message, field: Any, depth: int) -> None:
         if field.type == Field.TYPE_MESSAGE:
             part: Any = getattr(message, field.name)
             part.SetInParent()
@@ -76,7 +76,7 @@ class RequestFuzz:
         else:
             setattr(message, field.name, self._value(field))
 
-    def _value(self, field: FieldDescriptor) -> Any:
+    def _value(self, field: Any) -> Any:
         likely = self._likely.get(field.name)
         if likely and self._random.random() < 0.8:
             return self._random.choice(likely)
@@ -100,7 +100,7 @@ class RequestFuzz:
         size = self._random.choice((0, 1, 4, 20, 20, 32, 40, 64, 5_000))
         return self._random.randbytes(size)
 
-    def _number(self, field: FieldDescriptor) -> int:
+    def _number(self, field: Any) -> int:
         number = self._random.choice(_NUMBERS)
         low, high = {
             Field.TYPE_INT32: (-(2**31), 2**31 - 1),

@@ -21,6 +21,7 @@ from heddle_worker.mutations import Asked, Changed, Mutation, Mutations, Occasio
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.services.catalogue import SERVICES
+from heddle_worker.services.discussions import DiscussionService
 from heddle_worker.services.hooks import HookService
 from heddle_worker.services.snapshots import SnapshotService
 from heddle_worker.services.transactions import TransactionService
@@ -304,6 +305,7 @@ def test_every_method_with_an_operation_id_that_is_served_is_run_once() -> None:
     """None can be forgotten: the id is in the request's type."""
     verbs = {}
     servicers = {
+        "heddle.v1.DiscussionService": DiscussionService,
         "heddle.v1.HookService": HookService,
         "heddle.v1.TransactionService": TransactionService,
         "heddle.local.v1.SnapshotService": SnapshotService,
@@ -316,6 +318,9 @@ def test_every_method_with_an_operation_id_that_is_served_is_run_once() -> None:
                 if served is not None:
                     verbs[method.name] = served.verb
     assert verbs == {
+        "OpenDiscussion": "discussion.open",
+        "AppendTurn": "discussion.append_turn",
+        "ResolveDiscussion": "discussion.resolve",
         "RegisterHook": "hook.register_hook",
         "DeregisterHook": "hook.deregister_hook",
         "RespondToHook": "hook.respond_to_hook",

@@ -88,3 +88,13 @@ def test_what_is_gone_comes_last() -> None:
         )
     )
     assert found.consequence == (Entry(b"b.py", "h"), Entry(b"b.py", "g"), Entry(b"a.py"))
+
+
+def test_a_symbol_that_made_room_for_another_of_its_name_is_one_entry() -> None:
+    found = partition(
+        change(
+            [file_change("a.py")],
+            [edited("a.py", symbol("f", line=5)), deleted("a.py", symbol("f", line=1))],
+        )
+    )
+    assert found.consequence == (Entry(b"a.py", "f"),)

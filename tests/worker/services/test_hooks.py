@@ -13,9 +13,9 @@ from waiting import wait_until
 from worker_bench import Repository, Worker
 
 from heddle_api.v1 import hook_pb2, hook_pb2_grpc, operation_log_pb2, operation_log_pb2_grpc
+from heddle_worker.configuration_file import FRESH_SECONDS
 from heddle_worker.hooks.events import EVENTS
 from heddle_worker.limits import MAX_HOOK_TIMEOUT_MS, MAX_HOOKS
-from heddle_worker.principal import FRESH_SECONDS
 from heddle_worker.socket_address import grpc_address
 
 

@@ -1,0 +1,142 @@
+"""Running git where libgit2 does not do: in one repository, and as nobody's terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final, TypeAlias
+
+from heddle_worker.repository.errors import GitFailedError, MissingObjectError
+from heddle_worker.snapshots.git import clean_environment
+
+Word: TypeAlias = str | bytes | os.PathLike[str]
+
+_SETTINGS: Final = (
+    # Neither hooks nor monitors are ours to run, and a cache may be wrong.
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+)
+_VARIABLES: Final = {
+    # Ids mean the objects that they were computed from.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    # Whatever wants a password has to do without.
+    "GIT_ASKPASS": "/bin/false",
+    "SSH_ASKPASS": "/bin/false",
+    "GCM_INTERACTIVE": "never",
+}
+# What git says when an object is not there, or when it could not be fetched.
+_MISSING: Final = (
+    "unable to read",
+    "could not read",
+    "missing",
+    "promisor",
+    "could not fetch",
+    "bad object",
+    "not a valid object",
+    "bad tree object",
+    "bad revision",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GitCommand:
+    """git in one repository.
+
+    Attributes:
+        git_dir: of the worktree, or of the bare repository.
+        root: the worktree's; `None` for a bare repository.
+        variables: more of the environment.
+    """
+
+    git_dir: Path
+    root: Path | None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, *words: Word, seconds: float, given: bytes = b"") -> bytes:
+        """Run git; return what it prints.
+
+        Args:
+            words: the command and its arguments.
+            seconds: how long it may take.
+            given: what it reads.
+
+        Raises:
+            MissingObjectError: it lacks an object.
+            GitFailedError: it failed otherwise, or took too long.
+        """
+        with explained():
+            try:
+                done = subprocess.run(  # noqa: S603 - git, and words that are ours or follow them
+                    self._command(words),
+                    check=False,
+                    input=given,
+                    capture_output=True,
+                    cwd=self.root or self.git_dir,
+                    env=self._environment(),
+                    start_new_session=True,
+                    timeout=seconds,
+                )
+            except subprocess.TimeoutExpired:
+                raise GitFailedError(
+                    f"git {os.fsdecode(words[0])} took longer than {seconds:.0f} seconds"
+                ) from None
+        if done.returncode != 0:
+            raise failure(os.fsdecode(words[0]), done.returncode, done.stderr)
+        return done.stdout
+
+    def start(self, *words: Word, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start git with unbuffered pipes for its input and output.
+
+        It ends when its input does, so also when this process dies.
+        """
+        with explained():
+            return subprocess.Popen(  # noqa: S603 - likewise
+                self._command(words),
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=self.root or self.git_dir,
+                env=self._environment(),
+                start_new_session=True,
+            )
+
+    def _command(self, words: tuple[Word, ...]) -> list[Word]:
+        settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+        places: list[Word] = [f"--git-dir={self.git_dir}"]
+        if self.root is not None:
+            places.append(f"--work-tree={self.root}")
+        return ["git", *settings, *places, *words]
+
+    def _environment(self) -> dict[str, str]:
+        return {**clean_environment(), **_VARIABLES, **self.variables}
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn the system's word that git cannot be run into one for people."""
+    try:
+        yield
+    except OSError as error:
+        where = os.fsdecode(error.filename) if error.filename else "git"
+        raise GitFailedError(
+            f"git cannot be run ({where}: {error.strerror}); is it installed and on the PATH?"
+        ) from error
+
+
+def failure(command: str, status: int, said: bytes) -> GitFailedError | MissingObjectError:
+    """Return the error for a git that ended with a status and said something on its way."""
+    lines = said.decode("utf-8", "backslashreplace").strip().splitlines()
+    text = next((line for line in lines if line.startswith(("fatal:", "error:"))), None)
+    text = text or (lines[-1] if lines else f"status {status}")
+    if any(word in line for line in lines for word in _MISSING):
+        return MissingObjectError(
+            f"an object of the repository is missing: git {command} said: {text}; "
+            "run git fsck, or make sure that git can fetch from the remote"
+        )
+    return GitFailedError(f"git {command} failed: {text}")

@@ -1,0 +1,280 @@
+"""Tells subscribers the signals of each new state, and of a worktree whenever its files change.
+
+Whatever there is to tell is found out once for all subscribers, and nothing is while there are
+none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from heddle_worker.failures import ConfigurationError, FollowerTooSlowError
+from heddle_worker.limits import MAX_UPDATES
+from heddle_worker.repository.errors import RepositoryError
+from heddle_worker.store.errors import StoreError
+from heddle_worker.watcher import Watcher
+from heddle_worker.worktree_watch import WorktreeWatch
+
+_PAUSE: Final = 2.0
+_MOST_ANNOUNCED: Final = 10_000
+_FAILURES: Final = (RepositoryError, StoreError, ConfigurationError, OSError, MemoryError)
+
+
+class Source(Protocol):
+    """What updates are made from. Its methods block, and raise what the repository raises."""
+
+    def branches(self) -> dict[str, bytes]:
+        """Return the raw id of the state of each branch, by its name."""
+
+    def new_states(self, tips: Sequence[bytes], known: Sequence[bytes]) -> Sequence[bytes]:
+        """Return the states that tips have come with, each after those it is made from."""
+
+    def state_update(self, state: bytes, branches: Sequence[str]) -> bytes:
+        """Return the update about a state, to which some branches have come."""
+
+    def worktree_stamp(self, root: Path) -> bytes:
+        """Return what is another when the worktree differs otherwise from its `HEAD`."""
+
+    def worktree_update(self, root: Path) -> bytes:
+        """Return the update about a worktree."""
+
+
+class Subscriber:
+    """One client's stream, and what waits for it; on the event loop's thread.
+
+    Args:
+        root: of the worktree that it is about; `None` for none.
+        cut_off: ends the client's call with an error, whatever the client does.
+    """
+
+    def __init__(self, root: Path | None, cut_off: Callable[[Exception], None]) -> None:
+        self.root = root
+        self._cut_off = cut_off
+        self._waiting: deque[bytes] = deque()
+        self._news = asyncio.Event()
+
+    async def next(self) -> bytes:
+        """Wait for the next update; return it."""
+        while not self._waiting:
+            self._news.clear()
+            await self._news.wait()
+        return self._waiting.popleft()
+
+    def offer(self, update: bytes) -> None:
+        """Keep an update, unless so many wait that the client cannot be reading."""
+        if len(self._waiting) < MAX_UPDATES:
+            self._waiting.append(update)
+            self._news.set()
+        else:
+            self.fail(
+                FollowerTooSlowError(
+                    f"{MAX_UPDATES} updates wait while none is taken; subscribe again and read on"
+                )
+            )
+
+    def fail(self, error: Exception) -> None:
+        """End the client's call: it would miss something."""
+        self._cut_off(error)
+
+
+class SignalUpdates:
+    """The updates of one repository, for all subscribers; lives on the event loop's thread.
+
+    Args:
+        source: makes the updates.
+        watcher: hears when branches move.
+    """
+
+    def __init__(self, source: Source, watcher: Watcher) -> None:
+        self._source = source
+        self._watcher = watcher
+        self._subscribers: dict[Subscriber, None] = {}
+        self._branches: _Branches | None = None
+        self._worktrees: dict[Path, _Worktree] = {}
+
+    @contextlib.asynccontextmanager
+    async def subscriber(
+        self, root: Path | None, cut_off: Callable[[Exception], None]
+    ) -> AsyncIterator[Subscriber]:
+        """Let a subscriber in for the time of the context: what happens from now on is told.
+
+        Args:
+            root: of the worktree that it wants to hear of besides the branches.
+            cut_off: ends its call with a status, whatever its client does.
+
+        Raises:
+            RepositoryError: the branches, or the worktree, cannot be read.
+        """
+        subscriber = Subscriber(root, cut_off)
+        self._subscribers[subscriber] = None
+        try:
+            await self._begin(root)
+            yield subscriber
+        finally:
+            del self._subscribers[subscriber]
+            self._end_unwanted()
+
+    async def _begin(self, root: Path | None) -> None:
+        if self._branches is None:
+            self._branches = _Branches(self._source, self._watcher, self._audience(None))
+            self._watcher.listeners.add(self._hear)
+        if root is not None and root not in self._worktrees:
+            self._worktrees[root] = _Worktree(self._source, root, self._audience(root))
+        await self._branches.begun()
+        if root is not None:
+            await self._worktrees[root].begun()
+
+    def _end_unwanted(self) -> None:
+        wanted = {subscriber.root for subscriber in self._subscribers}
+        for root in [root for root in self._worktrees if root not in wanted]:
+            self._worktrees.pop(root).end()
+        if not self._subscribers and self._branches is not None:
+            self._watcher.listeners.discard(self._hear)
+            self._branches.end()
+            self._branches = None
+
+    def _hear(self) -> None:
+        if self._branches is not None:
+            self._branches.news.set()
+        for worktree in self._worktrees.values():
+            worktree.watch.nudge()
+
+    def _audience(self, root: Path | None) -> Callable[[], list[Subscriber]]:
+        """Return what returns those who want to hear of a worktree, or all."""
+        return lambda: [each for each in self._subscribers if root in (None, each.root)]
+
+
+class _Task:
+    """Something that goes on in the background, once it has taken stock of what there is.
+
+    Args:
+        audience: returns those who want to hear of it.
+    """
+
+    def __init__(self, audience: Callable[[], list[Subscriber]]) -> None:
+        self._audience = audience
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.ensure_future(self._guarded())
+
+    async def begun(self) -> None:
+        """Wait until it has begun.
+
+        Raises:
+            RepositoryError: it could not.
+        """
+        await asyncio.shield(self._ready)
+
+    def end(self) -> None:
+        """Go on no more."""
+        self._task.cancel()
+        if not self._ready.done():
+            self._ready.cancel()
+
+    async def _guarded(self) -> None:
+        try:
+            await self._run()
+        except Exception as error:
+            if not self._ready.done():
+                self._ready.set_exception(error)
+            for subscriber in self._audience():
+                subscriber.fail(error)
+
+    def _has_begun(self) -> None:
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def _tell(self, update: bytes) -> None:
+        for subscriber in self._audience():
+            subscriber.offer(update)
+
+    async def _run(self) -> None:
+        raise NotImplementedError
+
+
+class _Branches(_Task):
+    """Finds the new states of all branches."""
+
+    def __init__(
+        self, source: Source, watcher: Watcher, audience: Callable[[], list[Subscriber]]
+    ) -> None:
+        self.news = asyncio.Event()
+        self._source = source
+        self._watcher = watcher
+        self._announced: OrderedDict[bytes, None] = OrderedDict()
+        super().__init__(audience)
+
+    async def _run(self) -> None:
+        tips = await asyncio.to_thread(self._source.branches)
+        self._has_begun()
+        while True:
+            await self._wait()
+            try:
+                tips = await self._look(tips)
+            except _FAILURES as error:
+                _say(f"cannot tell of new states: {error}")
+
+    async def _wait(self) -> None:
+        """Wait until branches may have moved."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PAUSE if self._watcher.has_given_up else None):
+                await self.news.wait()
+        self.news.clear()
+
+    async def _look(self, before: dict[str, bytes]) -> dict[str, bytes]:
+        """Tell of what is new since the branches were where they were before."""
+        tips = await asyncio.to_thread(self._source.branches)
+        moved = {name: tip for name, tip in tips.items() if before.get(name) != tip}
+        known = set(before.values())
+        if not moved or known.issuperset(moved.values()):
+            return tips
+        states = await asyncio.to_thread(
+            self._source.new_states, list(moved.values()), sorted(known)
+        )
+        for state in states:
+            if state not in self._announced:
+                self._announce(state)
+                names = sorted(name for name, tip in moved.items() if tip == state)
+                self._tell(await asyncio.to_thread(self._source.state_update, state, names))
+        return tips
+
+    def _announce(self, state: bytes) -> None:
+        self._announced[state] = None
+        if len(self._announced) > _MOST_ANNOUNCED:
+            self._announced.popitem(last=False)
+
+
+class _Worktree(_Task):
+    """Finds out what a worktree has become."""
+
+    def __init__(
+        self, source: Source, root: Path, audience: Callable[[], list[Subscriber]]
+    ) -> None:
+        self.watch = WorktreeWatch(root)
+        self._source = source
+        self._root = root
+        super().__init__(audience)
+
+    async def _run(self) -> None:
+        stamp = await asyncio.to_thread(self._source.worktree_stamp, self._root)
+        self._has_begun()
+        async with contextlib.aclosing(self.watch.changes()) as changes:
+            async for _ in changes:
+                try:
+                    now = await asyncio.to_thread(self._source.worktree_stamp, self._root)
+                    if now != stamp:
+                        stamp = now
+                        self._tell(
+                            await asyncio.to_thread(self._source.worktree_update, self._root)
+                        )
+                except _FAILURES as error:
+                    _say(f"cannot tell of the worktree {self._root}: {error}")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{' '.join(text.split())}\n")
