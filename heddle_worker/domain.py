@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from heddle_worker.hooks.composition import Hooks
 from heddle_worker.changes import Changes
 from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
@@ -14,6 +13,7 @@ from heddle_worker.discussions.heads import Heads
 from heddle_worker.discussions.origins import Origins
 from heddle_worker.discussions.placing import Placings
 from heddle_worker.discussions.travelling import Travelling
+from heddle_worker.hooks.composition import Hooks
 from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals

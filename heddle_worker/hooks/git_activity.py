@@ -49,7 +49,8 @@ def _of_commits(entry: Operation) -> Iterator[Event]:
     head, _colon, text = entry.detail.partition(":")
     command = head.split(" ", 1)[0]
     step = _STEP.search(head)
-    name = step[1] if step else ""
+    # Older versions of git say so in their own way.
+    name = step[1] if step else "finish" if head.endswith(" finished") else ""
     payload = {"state_id": entry.change_id.hex(), "thread": entry.thread}
     if command in _CAPTURES or _ends_rebase(command, name, text):
         yield Event("post_capture", payload)

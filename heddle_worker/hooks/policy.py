@@ -10,6 +10,7 @@ from typing import Any
 from heddle_worker.configuration_file import ChangingFiles, read_configuration
 from heddle_worker.limits import DEFAULT_HOOK_TIMEOUT_MS, MAX_HOOK_TIMEOUT_MS
 
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the repository's owner has set about hooks.

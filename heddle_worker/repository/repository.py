@@ -173,7 +173,7 @@ class Repository:
     def remotes(self) -> list[str]:
         """The names of the remotes; none when the configuration cannot be read."""
         try:
-            return [name for name in self._handle.remotes.names() if name]
+            return [name for name in self.handle.remotes.names() if name]
         except (pygit2.GitError, ValueError, OSError):
             return []
 

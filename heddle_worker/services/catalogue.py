@@ -21,8 +21,8 @@ from heddle_worker.admission import Admission
 from heddle_worker.call_counters import CallCounters
 from heddle_worker.domain import Domain
 from heddle_worker.services.daemon import DaemonService
-from heddle_worker.services.git_hooks import GitHookService
 from heddle_worker.services.discussions import DiscussionService
+from heddle_worker.services.git_hooks import GitHookService
 from heddle_worker.services.hooks import HookService
 from heddle_worker.services.operation_log import OperationLogService
 from heddle_worker.services.signals import SignalService

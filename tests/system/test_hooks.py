@@ -185,7 +185,7 @@ def test_many_events_and_all_kinds_of_subscribers(
     longest = 0
 
     def ask(number: int) -> git_hook_pb2.HookVerdict:
-        payload = {"remote": str(number), "url": "x" * 2_000}
+        payload = {"remote": str(number), "url": "x" * (16_000 if FULL else 2_000)}
         while True:
             # A connection that ages at this moment makes its client ask again, as git's hooks do.
             with contextlib.suppress(grpc.RpcError):
