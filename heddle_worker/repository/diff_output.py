@@ -36,8 +36,8 @@ VARIABLES: Final = {"GIT_DIFF_OPTS": "--unified=0"}
 """What takes the context away from the patch alone.
 
 Git compares a little less thoroughly where no context is wanted, and can find some more lines to
-differ then. So lines are counted with the usual context, as `git diff --numstat` does; in about one
-file of a thousand the hunks have one or two lines more.
+differ then. So lines are counted with the usual context, as `git diff --numstat` does; now and then
+the hunks have one or two lines more.
 """
 
 # Lines of a file's own begin with a sign, so these can only be git's.

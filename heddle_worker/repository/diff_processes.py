@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from heddle_worker.repository.diff import Diff
 from heddle_worker.repository.diff_process import DiffProcess
-from heddle_worker.repository.errors import DiffTimeoutError, RepositoryError
+from heddle_worker.repository.errors import GitFailedError
 
 _MOST_IDLE: Final = 2
 _IDLE_SECONDS: Final = 30.0
@@ -28,13 +28,18 @@ class DiffProcesses:
     Args:
         start: starts a process.
         surroundings: what the processes have to be in accord with; another value ends them.
+        idle_seconds: how long one that nobody needs may stay.
     """
 
     def __init__(
-        self, start: Callable[[], DiffProcess], surroundings: Callable[[], Surroundings]
+        self,
+        start: Callable[[], DiffProcess],
+        surroundings: Callable[[], Surroundings],
+        idle_seconds: float = _IDLE_SECONDS,
     ) -> None:
         self._start = start
         self._surroundings = surroundings
+        self._idle_seconds = idle_seconds
         self._changed = threading.Condition()
         self._idle: list[_Kept] = []
         self._reaper: threading.Thread | None = None
@@ -51,9 +56,7 @@ class DiffProcesses:
         if kept is not None:
             try:
                 return self._asked(kept, old_tree, new_tree)
-            except DiffTimeoutError:
-                raise
-            except RepositoryError:
+            except GitFailedError:
                 # It may have been ended from outside while it was idle.
                 pass
         return self._asked(_Kept(self._start(), surroundings), old_tree, new_tree)
@@ -97,7 +100,7 @@ class DiffProcesses:
                 self._is_closed or len(self._idle) >= _MOST_IDLE
             )
             if is_kept:
-                kept.idle_until = time.monotonic() + _IDLE_SECONDS
+                kept.idle_until = time.monotonic() + self._idle_seconds
                 self._idle.append(kept)
                 if self._reaper is None:
                     self._reaper = threading.Thread(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -69,33 +70,29 @@ class GitCommand:
             MissingObjectError: it lacks an object.
             GitFailedError: it failed otherwise, or took too long.
         """
-        with explained():
-            try:
-                done = subprocess.run(  # noqa: S603 - git, and words that are ours or follow them
-                    self._command(words),
-                    check=False,
-                    input=given,
-                    capture_output=True,
-                    cwd=self.root or self.git_dir,
-                    env=self._environment(),
-                    start_new_session=True,
-                    timeout=seconds,
-                )
-            except subprocess.TimeoutExpired:
-                raise GitFailedError(
-                    f"git {os.fsdecode(words[0])} took longer than {seconds:.0f} seconds"
-                ) from None
-        if done.returncode != 0:
-            raise failure(os.fsdecode(words[0]), done.returncode, done.stderr)
-        return done.stdout
+        process = self._started(words, subprocess.PIPE)
+        try:
+            printed, said = process.communicate(given, seconds)
+        except subprocess.TimeoutExpired:
+            raise GitFailedError(
+                f"git {os.fsdecode(words[0])} took longer than {seconds:g} seconds"
+            ) from None
+        finally:
+            end(process)
+        if process.returncode != 0:
+            raise failure(os.fsdecode(words[0]), process.returncode, said)
+        return printed
 
     def start(self, *words: Word, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start git with unbuffered pipes for its input and output.
 
         It ends when its input does, so also when this process dies.
         """
+        return self._started(words, stderr)
+
+    def _started(self, words: tuple[Word, ...], stderr: int | IO[bytes]) -> subprocess.Popen[bytes]:
         with explained():
-            return subprocess.Popen(  # noqa: S603 - likewise
+            return subprocess.Popen(  # noqa: S603 - git, and words that are ours or follow them
                 self._command(words),
                 bufsize=0,
                 stdin=subprocess.PIPE,
@@ -103,6 +100,7 @@ class GitCommand:
                 stderr=stderr,
                 cwd=self.root or self.git_dir,
                 env=self._environment(),
+                # Whatever it starts in turn can be ended with it, and finds no terminal to ask at.
                 start_new_session=True,
             )
 
@@ -127,6 +125,16 @@ def explained() -> Iterator[None]:
         raise GitFailedError(
             f"git cannot be run ({where}: {error.strerror}); is it installed and on the PATH?"
         ) from error
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a git that was started here, whatever it does, with all that it has started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
 
 
 def failure(command: str, status: int, said: bytes) -> GitFailedError | MissingObjectError:

@@ -11,7 +11,7 @@ from typing import IO, Final, Self
 
 from heddle_worker.limits import DIFF_SECONDS
 from heddle_worker.repository.errors import DiffTimeoutError
-from heddle_worker.repository.git_command import GitCommand, Word, failure
+from heddle_worker.repository.git_command import GitCommand, Word, end, failure
 
 _PIECE_BYTES: Final = 1 << 16
 _MUCH_SAID_BYTES: Final = 1 << 16
@@ -99,7 +99,5 @@ class GitStream:
 
     def close(self) -> None:
         """End it, whatever it does."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._input, self._output, self._said):
-            stream.close()
+        end(self._process)
+        self._said.close()

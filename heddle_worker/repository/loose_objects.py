@@ -8,7 +8,7 @@ from typing import Final
 
 from heddle_worker.repository.errors import DamagedRepositoryError
 
-_MOST_KNOWN: Final = 50_000
+_MOST_KNOWN: Final = 8_192
 _PIECE_BYTES: Final = 1 << 16
 
 

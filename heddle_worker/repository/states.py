@@ -9,12 +9,10 @@ from contextlib import contextmanager
 import pygit2
 from pygit2.enums import BranchType
 
-from heddle_worker.limits import DIFF_SECONDS
 from heddle_worker.repository import trees
 from heddle_worker.repository.diff import FileVersion
 from heddle_worker.repository.display import displayed
 from heddle_worker.repository.errors import MissingObjectError, damaged
-from heddle_worker.repository.git_command import GitCommand
 from heddle_worker.repository.messages import parse_message
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.state import State
@@ -31,7 +29,6 @@ class States:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._handle = repository.handle
-        self._git = GitCommand(repository.git_dir, repository.root)
 
     def resolve(self, state_id: bytes) -> State:
         """Return the state that a caller means.
@@ -77,26 +74,6 @@ class States:
             return True
         with _whole_history(older, newer):
             return self._handle.descendant_of(pygit2.Oid(raw=newer), pygit2.Oid(raw=older))
-
-    def touching(self, path: bytes, newest: bytes, oldest: bytes | None = None) -> list[bytes]:
-        """Return the raw ids of the states that change a path, as `git rev-list` finds them.
-
-        Args:
-            path: of a file or a directory.
-            newest: where to start; the first that is returned when it changes the path.
-            oldest: where to end; neither it nor anything in its history is returned.
-        """
-        limits = [newest.hex(), *([f"^{oldest.hex()}"] if oldest is not None else [])]
-        printed = self._git.run(
-            "--literal-pathspecs",
-            "rev-list",
-            "--topo-order",
-            *limits,
-            "--",
-            path,
-            seconds=DIFF_SECONDS,
-        )
-        return [bytes.fromhex(line.decode()) for line in printed.splitlines()]
 
     def branches(self) -> dict[str, bytes]:
         """Return the raw id of the commit of each local branch, by its name."""

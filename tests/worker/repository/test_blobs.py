@@ -3,14 +3,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 from git_repository import GitRepository
 from numstat import check_equal, run_git
+from waiting import wait_until
 
 from heddle_worker.repository.blobs import Blobs
 from heddle_worker.repository.errors import (
     BlobTooLargeError,
     DamagedRepositoryError,
+    DiffTimeoutError,
     MissingObjectError,
 )
 from heddle_worker.repository.repository import Repository
@@ -103,3 +106,43 @@ def test_a_partial_clone_whose_origin_is_gone_lacks_what_it_lacks(
         diffs.of_state(States(repository).resolve(b"HEAD"))
     diffs.close()
     assert "\n" not in str(raised.value)
+
+
+@pytest.fixture
+def silent(partial: GitRepository, tmp_path: Path) -> Path:
+    """Has the origin of the partial clone never answer; the pids of who asks it are in the file."""
+    pids = tmp_path / "pids"
+    program = tmp_path / "silent"
+    program.write_text(f"#!/bin/sh\necho $$ >>'{pids}'\nexec sleep 600\n")
+    program.chmod(0o755)
+    partial.git("config", "core.sshCommand", str(program))
+    partial.git("config", "remote.origin.url", "ssh://nowhere/silent.git")
+    return pids
+
+
+def check_ended(pids: Path) -> None:
+    asking = {int(pid) for pid in pids.read_text().split()}
+    assert asking
+    wait_until(lambda: not asking & set(psutil.pids()), "who asked has ended")
+
+
+def test_an_origin_that_is_silent_is_not_waited_for(
+    git: GitRepository, partial: GitRepository, silent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heddle_worker.repository.blobs.FETCH_SECONDS", 1.0)
+    blob = git.git("rev-parse", "HEAD:story.txt")
+    with pytest.raises(MissingObjectError, match=blob):
+        blobs_of(partial).size(bytes.fromhex(blob))
+    check_ended(silent)
+
+
+def test_a_comparison_does_not_wait_for_a_silent_origin(
+    partial: GitRepository, silent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heddle_worker.repository.diff_process.DIFF_SECONDS", 1.0)
+    repository = Repository.open(partial.root)
+    diffs = TreeDiffs(repository)
+    with pytest.raises(DiffTimeoutError):
+        diffs.of_state(States(repository).resolve(b"HEAD"))
+    diffs.close()
+    check_ended(silent)

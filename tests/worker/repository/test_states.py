@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from pathlib import Path
 
 import pytest
 from git_repository import GitRepository
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numstat import run_git
 
 from heddle_worker.repository.diff import FileVersion
@@ -247,20 +250,6 @@ def test_unrelated_histories_do_not_meet(git: GitRepository, states: States) -> 
     assert states.merge_base(states.resolve(b"main").id, lonely) is None
 
 
-def test_states_that_touch_a_path_are_those_of_rev_list(git: GitRepository, states: States) -> None:
-    git.write("other.txt", "x")
-    git.git("commit", "-qm", "another file")
-    git.write("story.txt", "the end\n")
-    git.git("commit", "-qm", "an end")
-    newest, oldest = states.resolve(b"HEAD").id, states.resolve(b"HEAD~3").id
-    wanted = git.git("rev-list", "HEAD", "^HEAD~3", "--", "story.txt").split()
-    found = states.touching(b"story.txt", newest, oldest)
-    assert [commit.hex() for commit in found] == wanted
-    assert len(states.touching(b"story.txt", newest)) == 4
-    assert states.touching(b"*.txt", newest) == []
-    assert states.touching(b"--all", newest) == []
-
-
 def test_branches_have_tips(git: GitRepository, states: States) -> None:
     git.git("branch", "deep/er", "side")
     git.git("update-ref", "refs/heads/gr\udcfc\udce9", "side")
@@ -332,6 +321,43 @@ def test_a_missing_tree_is_said_to_be_missing(git: GitRepository, states: States
         states.file_at(tree, b"a/b")
     with pytest.raises(DamagedRepositoryError):
         states.tree_files(states.resolve(b"HEAD").id)
+
+
+_PARTS = st.sampled_from(
+    ["HEAD", "main", "side", "stash", "upstream", "push", "commit", "tree", "story.txt", "refs/"]
+).flatmap(
+    lambda word: st.sampled_from(
+        [word, "@", "~", "^", "{", "}", ":", "/", ".", "..", "-", "heads/"]
+    )
+)
+_ODD_PARTS = st.sampled_from(
+    ["-1", "0", "99999999999", "abcdef", "a" * 40, "!", "*", "[", " ", "%s"]
+)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> States:
+    git = GitRepository.init(tmp_path_factory.mktemp("shared"))
+    git.write("story.txt", "once\n")
+    git.git("commit", "-qm", "one")
+    git.git("branch", "side")
+    git.commit("two")
+    return States(Repository.open(git.root))
+
+
+@given(
+    state_id=st.one_of(
+        st.binary(max_size=70),
+        st.lists(_PARTS | _ODD_PARTS, max_size=8).map(lambda parts: "".join(parts).encode()),
+    )
+)
+@settings(max_examples=500)
+def test_whatever_is_asked_for_is_a_state_or_refused(shared: States, state_id: bytes) -> None:
+    try:
+        answer = shared.resolve(state_id).subject
+    except (InvalidStateError, StateNotFoundError) as error:
+        answer = str(error)
+    assert re.fullmatch(r"one|two|invalid state_id: .*|state .* not found", answer)
 
 
 def test_threads_may_ask_at_the_same_time(git: GitRepository, states: States) -> None:

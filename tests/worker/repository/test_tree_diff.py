@@ -15,10 +15,14 @@ from history_stream import Entry, commits, trees
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numstat import check_equal, lines_of, numstat, run_git
+from waiting import wait_until
 
 from heddle_worker.limits import MAX_CHANGED_FILES, MAX_HUNKS
 from heddle_worker.repository.diff import Diff, FileStatus, Hunk
+from heddle_worker.repository.diff_process import DiffProcess
+from heddle_worker.repository.diff_processes import DiffProcesses
 from heddle_worker.repository.errors import GitFailedError, MissingObjectError
+from heddle_worker.repository.git_command import GitCommand
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.states import States
 from heddle_worker.repository.tree_diff import TreeDiffs
@@ -286,6 +290,34 @@ def test_one_process_answers_one_question_after_the_other(subject: Subject) -> N
     assert len(processes) == 1
     subject.diffs.close()
     assert not children() & processes
+
+
+def test_processes_that_nobody_needs_end(subject: Subject) -> None:
+    git = GitCommand(subject.git.git_dir(), subject.git.root)
+    processes = DiffProcesses(lambda: DiffProcess(git), lambda: (), idle_seconds=0.05)
+    trees = [subject.states.resolve(name).tree for name in (b"HEAD~1", b"HEAD")]
+    before = children()
+    wanted = processes.ask(trees[0], trees[1])
+    started = children() - before
+    wait_until(lambda: not started & children(), "the idle process has ended")
+    assert processes.ask(trees[0], trees[1]) == wanted
+    processes.close()
+    assert children() == before
+
+
+def test_other_surroundings_end_a_process(subject: Subject) -> None:
+    git = GitCommand(subject.git.git_dir(), subject.git.root)
+    surroundings: tuple[bytes, ...] = (b"before",)
+    processes = DiffProcesses(lambda: DiffProcess(git), lambda: surroundings)
+    trees = [subject.states.resolve(name).tree for name in (b"HEAD~1", b"HEAD")]
+    before = children()
+    processes.ask(trees[0], trees[1])
+    started = children() - before
+    surroundings = (b"after",)
+    processes.ask(trees[0], trees[1])
+    assert len(children() - before) == 1
+    assert not started & children()
+    processes.close()
 
 
 def test_a_process_sees_what_is_packed_meanwhile(subject: Subject) -> None:
