@@ -142,6 +142,26 @@ def test_the_domain_knows_no_protocol(domain: str) -> None:
     assert forbidden(f"heddle_worker.{domain}", *protocol) == []
 
 
+def test_hooks_know_no_protocol() -> None:
+    protocol = ("heddle_api", "heddle_worker.services", *GRPC_AND_PROTOBUF)
+    assert forbidden("heddle_worker.hooks", *protocol) == []
+
+
+def test_what_starts_commands_is_small() -> None:
+    """Each command costs a fork of it."""
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import heddle_worker.hooks.keeper"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"{program}; print(*sys.modules)", PROJECT],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    loaded = set(done.stdout.split())
+    assert "heddle_worker.hooks.warden" in loaded
+    heavy = (set(HEAVY) - {"heddle_worker"}) | {"subprocess", "inspect", "pathlib", "typer"}
+    assert loaded & heavy == set()
+
+
 def test_the_store_knows_no_git() -> None:
     rooms = ("heddle_worker.repository", "heddle_worker.snapshots")
     assert forbidden("heddle_worker.store", "pygit2", "dulwich", *rooms) == []

@@ -1,9 +1,9 @@
-"""Runs one command in a process of its own kind of prison: nothing of it is left afterwards.
+"""Runs one command, and sees to it that nothing of it is left afterwards.
 
-The warden is a process that does only this. It is the parent of the command and, where the system
-has that, adopts what the command leaves behind, whatever session that has fled to. Its connection
-is its only tie: what it has to run comes in over it and the outcome goes out; when the other side
-is gone, the command is ended too.
+The warden is a process that does only this. Each costs a fork of the keeper, so little is imported
+here. It is the parent of the command and, where the system has that, adopts what the command leaves
+behind, whatever session that has fled to. Its connection is its only tie: what it has to run comes
+in over it and the outcome goes out; when the other side is gone, the command is ended too.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ import select
 import signal
 import socket
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from heddle_supervisor.prctl import adopt_orphans, die_with_parent
@@ -59,16 +57,16 @@ def _receive(connection: socket.socket) -> dict[str, Any] | None:
     return order
 
 
-@dataclass(slots=True)
 class _Kept:
     """What a command writes to one of its streams, up to a limit."""
 
-    most: int
-    content: bytearray = field(default_factory=bytearray)
-    is_over: bool = False
+    def __init__(self, most: int) -> None:
+        self.content = bytearray()
+        self.is_over = False
+        self._most = most
 
     def add(self, data: bytes) -> None:
-        room = self.most - len(self.content)
+        room = self._most - len(self.content)
         self.content += data[:room]
         self.is_over |= len(data) > room
 
@@ -249,10 +247,23 @@ def _read(descriptor: int) -> bytes | None:
 def _children() -> list[int]:
     """Return the pids of this process's children, as far as the system tells."""
     own, found = os.getpid(), []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError):
-            # The name, in parentheses, may hold anything.
-            parent = entry.read_bytes().rpartition(b")")[2].split()[1]
-            if int(parent) == own:
-                found.append(int(entry.parent.name))
+    with contextlib.suppress(OSError), os.scandir("/proc") as processes:
+        for entry in processes:
+            if entry.name.isdigit() and _parent_of(entry.path) == own:
+                found.append(int(entry.name))
     return found
+
+
+def _parent_of(process: str) -> int:
+    """Return the pid of a process's parent, 0 when it is gone."""
+    try:
+        descriptor = os.open(f"{process}/stat", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        # The name, in parentheses, may hold anything.
+        return int(os.read(descriptor, 4_096).rpartition(b")")[2].split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    finally:
+        os.close(descriptor)
