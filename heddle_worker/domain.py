@@ -108,7 +108,7 @@ class Domain:
         finished = FinishedRequests(database)
         operation_log = OperationLog(repository, writer, readers)
         principals = Principals(repository, heddle_dir)
-        hooks = Hooks.of(root, heddle_dir, repository, writer, readers, principals)
+        hooks = Hooks.of(root, heddle_dir, repository, database.path, writer, readers, principals)
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
 

@@ -47,6 +47,7 @@ class Hooks:
         root: Path,
         heddle_dir: Path,
         repository: Repository,
+        store: Path,
         writer: Writer,
         readers: Readers,
         principals: Principals,
@@ -57,6 +58,7 @@ class Hooks:
             root: of the worktree that is served, or the bare repository.
             heddle_dir: the repository's `.heddle` directory.
             repository: opened at `root`.
+            store: the store's file.
             writer: of the store.
             readers: of the store.
             principals: tell who acts.
@@ -64,7 +66,7 @@ class Hooks:
         seals, keeper = Seals(default_key_path()), Keeper()
         recorder = Recorder(writer, principals, say)
         hub = HookHub(
-            Registry(readers, seals, say).registered,
+            Registry(store, readers, seals, say),
             Commands(keeper, root, say),
             PolicyFile(heddle_dir, say),
             ListeningFile(heddle_dir),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from heddle_worker.hooks.answers import Answer, Decision, Outcome
 from heddle_worker.hooks.commands import Commands
@@ -46,28 +48,44 @@ class Question:
         return tuple(self.answers[place] for place in sorted(self.answers))
 
 
-async def decide(question: Question, commands: Commands, subscribers: Subscribers) -> Decision:
+async def decide(
+    question: Question, commands: Commands, subscribers: Subscribers, ended: asyncio.Future[None]
+) -> Decision | None:
     """Return the first veto as soon as it is there, or the agreement of all.
 
-    Whoever has not answered by then is not waited for; a command that runs is ended.
+    Whoever has not answered by then is not waited for; a command that runs is ended. When `ended`
+    is done first, there is no decision.
     """
-    asking = [asyncio.ensure_future(_ask_hooks(question, commands))]
-    asking += [
-        asyncio.ensure_future(_ask_subscriber(question, subscribers, number))
+    payload = json.dumps(question.event.payload)
+    asking = {
+        asyncio.ensure_future(_ask_subscriber(question, subscribers, payload, number))
         for number in range(len(question.subscribers))
-    ]
+    }
+    if question.hooks:
+        asking.add(asyncio.ensure_future(_ask_hooks(question, commands)))
+    left: set[asyncio.Future[Any]] = {ended, *asking}
     try:
-        for next_one in asyncio.as_completed(asking):
-            veto = await next_one
-            if veto is not None:
-                return _vetoed(question, veto)
+        while len(left) > 1:
+            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for task in done & asking:
+                veto = task.result()
+                if veto is not None:
+                    return _vetoed(question, veto)
+            if ended in done:
+                return None
     finally:
-        for task in asking:
-            task.cancel()
-        await asyncio.wait(asking)
+        await _end([task for task in asking if not task.done()])
     answers = question.in_order()
     signals = tuple(signal for answer in answers for signal in answer.extra_signals)
     return Decision(answers=answers, extra_signals=signals)
+
+
+async def _end(tasks: Sequence[asyncio.Task[Answer | None]]) -> None:
+    """Cancel tasks, and wait until they have cleared up."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 async def _ask_hooks(question: Question, commands: Commands) -> Answer | None:
@@ -79,10 +97,10 @@ async def _ask_hooks(question: Question, commands: Commands) -> Answer | None:
 
 
 async def _ask_subscriber(
-    question: Question, subscribers: Subscribers, number: int
+    question: Question, subscribers: Subscribers, payload: str, number: int
 ) -> Answer | None:
     subscriber, seconds = question.subscribers[number], question.policy.subscriber_seconds
-    answer = await subscribers.ask(subscriber, question.event, seconds)
+    answer = await subscribers.ask(subscriber, question.event, payload, seconds)
     return question.take(len(question.hooks) + number, answer)
 
 

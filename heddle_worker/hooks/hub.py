@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+import json
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Final
 
-from heddle_worker.failures import WorkerRetiredError, WorkerStoppingError
+from heddle_worker.failures import (
+    WorkerRetiredError,
+    WorkerStoppingError,
+    WorkerUnavailableError,
+)
 from heddle_worker.hooks.answers import Answer, Decision, Response
 from heddle_worker.hooks.commands import Commands
 from heddle_worker.hooks.deciding import Question, decide
 from heddle_worker.hooks.events import EVENTS, Event, waits
 from heddle_worker.hooks.listening import ListeningFile
 from heddle_worker.hooks.policy import PolicyFile
+from heddle_worker.hooks.registry import Registry
 from heddle_worker.hooks.subscribers import Subscriber, Subscribers
 from heddle_worker.limits import MAX_TOLD_EVENTS
 from heddle_worker.store.errors import StoreError
@@ -23,6 +29,8 @@ from heddle_worker.store.hooks import RegisteredHook
 
 RETURN_SECONDS: Final = 1.0
 """So long a worker waits for the subscribers that its predecessor had."""
+
+_RECORD_SECONDS: Final = 0.01
 
 
 class _Phase(enum.Enum):
@@ -37,8 +45,7 @@ class HookHub:
     """Asks and tells on behalf of one worker. On the event loop's thread, unless said otherwise.
 
     Args:
-        registered: returns the hooks that may be run, in the order of their registration; is
-            called in threads, and may block.
+        registry: has the hooks that may be run.
         commands: runs them.
         policy: says what failures mean.
         listening: tells git's hooks who listens.
@@ -48,14 +55,14 @@ class HookHub:
 
     def __init__(
         self,
-        registered: Callable[[], Sequence[RegisteredHook]],
+        registry: Registry,
         commands: Commands,
         policy: PolicyFile,
         listening: ListeningFile,
         record: Callable[[Event, Decision], None],
         say: Callable[[str], None],
     ) -> None:
-        self._registered = registered
+        self._registry = registry
         self._commands = commands
         self._policy = policy
         self._listening = listening
@@ -64,7 +71,7 @@ class HookHub:
         self._phase = _Phase.CURRENT
         self._noting = threading.Lock()
         self._subscribers = Subscribers()
-        self._ended = asyncio.Event()
+        self._ended: asyncio.Future[None] | None = None
         self._returned = asyncio.Event()
         self._expected: dict[str, int] | None = None
         self._return_by = 0.0
@@ -90,7 +97,7 @@ class HookHub:
     async def prepare(self) -> None:
         """Have ready what commands need, so that the first one need not wait for it."""
         try:
-            if await asyncio.to_thread(self._registered):
+            if await asyncio.to_thread(self._registry.registered):
                 await self._commands.prepare()
         except (OSError, StoreError) as error:
             self._say(f"commands of hooks are not ready yet: {error}")
@@ -104,7 +111,8 @@ class HookHub:
             # A worker that has only stood by leaves alone what another one has written.
             if self._phase is _Phase.OVER and self._has_written:
                 self._listening.remove()
-        self._ended.set()
+        if self._ended is not None:
+            self._ended.set_result(None)
         for task in (*self._tasks, *self._tellings):
             task.cancel()
 
@@ -171,25 +179,19 @@ class HookHub:
             StoreError: the registered hooks cannot be read.
         """
         await self._await_return(event)
-        # All that reads the store may be waited for.
-        hooks = await asyncio.to_thread(self._hooks, event)
+        hooks = await self._hooks(event)
         self._check_current()
         subscribers = self._subscribers.of(event)
         if not hooks and not subscribers:
             return Decision()
-        policy = self._policy.current()
+        policy, ended = self._policy.current(), self._ending()
         question = Question(event, hooks, subscribers, policy)
-        asking = asyncio.ensure_future(decide(question, self._commands, self._subscribers))
-        ended = asyncio.ensure_future(self._ended.wait())
-        try:
-            await asyncio.wait({asking, ended}, return_when=asyncio.FIRST_COMPLETED)
-            self._check_current(asking)
-            decision = asking.result()
-        finally:
-            ended.cancel()
-            asking.cancel()
-            await asyncio.wait({asking})
-        self._record(event, decision)
+        decision = await decide(question, self._commands, self._subscribers, ended)
+        if decision is None:
+            raise self._unavailable()
+        # Whoever waits for the decision comes first.
+        loop = asyncio.get_running_loop()
+        loop.call_later(_RECORD_SECONDS, self._record, event, decision)
         return decision
 
     def tell(self, event: Event) -> None:
@@ -199,9 +201,10 @@ class HookHub:
         """
         if self._phase is not _Phase.CURRENT:
             return
-        seconds = self._policy.current().subscriber_seconds
+        seconds, payload = self._policy.current().subscriber_seconds, json.dumps(event.payload)
         for subscriber in self._subscribers.of(event):
-            telling = asyncio.ensure_future(self._subscribers.ask(subscriber, event, seconds))
+            asking = self._subscribers.ask(subscriber, event, payload, seconds)
+            telling = asyncio.ensure_future(asking)
             self._tellings.add(telling)
             telling.add_done_callback(self._tellings.discard)
         try:
@@ -234,7 +237,7 @@ class HookHub:
         while True:
             event = await self._told.get()
             try:
-                hooks = await asyncio.to_thread(self._hooks, event)
+                hooks = await self._hooks(event)
                 answers = [await self._commands.ask(hook, event) for hook in hooks]
             except Exception as error:
                 self._say(f"the commands for {event.name} are not run: {error}")
@@ -242,23 +245,30 @@ class HookHub:
             if answers:
                 self._record(event, Decision(answers=tuple(answers)))
 
-    def _hooks(self, event: Event) -> list[RegisteredHook]:
-        return [hook for hook in self._registered() if event.name in (hook.events or EVENTS)]
+    async def _hooks(self, event: Event) -> list[RegisteredHook]:
+        registered = self._registry.known()
+        if registered is None:
+            registered = await asyncio.to_thread(self._registry.registered)
+        return [hook for hook in registered if event.name in (hook.events or EVENTS)]
 
     def _wanted(self) -> set[str]:
         wanted = set(self._subscribers.count())
-        for hook in self._registered():
+        for hook in self._registry.registered():
             wanted.update(hook.events or EVENTS)
         return wanted
 
-    def _check_current(self, asking: asyncio.Future[Decision] | None = None) -> None:
-        """Raise the error for a hub that has handed over, unless the answer is there already."""
-        if asking is not None and asking.done():
-            return
-        if self._phase is _Phase.REPLACED:
-            raise WorkerRetiredError
-        if self._phase is _Phase.OVER:
-            raise WorkerStoppingError
+    def _check_current(self) -> None:
+        if self._phase is not _Phase.CURRENT:
+            raise self._unavailable()
+
+    def _unavailable(self) -> WorkerUnavailableError:
+        return WorkerStoppingError() if self._phase is _Phase.OVER else WorkerRetiredError()
+
+    def _ending(self) -> asyncio.Future[None]:
+        """Return what is done when the hub has handed over."""
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+        return self._ended
 
     def _recall(self) -> None:
         """Learn once which subscribers the worker before this one had."""

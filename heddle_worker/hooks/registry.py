@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import apsw
 
@@ -17,22 +19,36 @@ from heddle_worker.store.readers import Readers
 
 
 class Registry:
-    """The hooks that may be run. Its methods may be called on any thread; they may block.
+    """The hooks that may be run. Its methods may be called on any thread.
 
     Args:
+        path: of the store's file, which another process touches when it has changed something.
         readers: of the store.
         seals: tell which hooks this user has registered.
         say: writes a line to the daemon's log.
     """
 
-    def __init__(self, readers: Readers, seals: Seals, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, path: Path, readers: Readers, seals: Seals, say: Callable[[str], None]
+    ) -> None:
+        self._path = path
         self._readers = readers
         self._seals = seals
         self._say = say
         self._said: set[str] = set()
+        self._reading = threading.Lock()
+        self._known: tuple[int, list[RegisteredHook]] | None = None
+
+    def known(self) -> list[RegisteredHook] | None:
+        """Return what was read last, `None` if it may be outdated.
+
+        Whoever changes something in this process reads afterwards.
+        """
+        known = self._known
+        return known[1] if known is not None and known[0] == self._touched() else None
 
     def registered(self) -> list[RegisteredHook]:
-        """Return the hooks that this user has registered, in that order.
+        """Read the hooks that this user has registered, in that order. May block.
 
         One that only the database knows of, which may have come with a repository, is left out;
         the log says so once.
@@ -40,9 +56,20 @@ class Registry:
         Raises:
             StoreError: the store cannot be read.
         """
-        with self._readers.snapshot() as connection:
-            found = hooks.all_hooks(connection)
-        return [hook for hook in found if self._is_ours(hook)]
+        # What is read later must also be kept later.
+        with self._reading:
+            touched = self._touched()
+            with self._readers.snapshot() as connection:
+                found = hooks.all_hooks(connection)
+            ours = [hook for hook in found if self._is_ours(hook)]
+            self._known = (touched, ours)
+        return ours
+
+    def _touched(self) -> int:
+        try:
+            return self._path.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def _is_ours(self, hook: RegisteredHook) -> bool:
         is_ours = self._seals.holds(hook)

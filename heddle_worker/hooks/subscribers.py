@@ -25,12 +25,14 @@ class Sent:
 
     Attributes:
         id: what the reply has to name.
-        event: what happens.
-        at: when, in Unix seconds.
+        name: of the event.
+        payload: as JSON.
+        at: when it was sent, in Unix seconds.
     """
 
     id: str
-    event: Event
+    name: str
+    payload: str
     at: float
 
 
@@ -120,8 +122,10 @@ class Subscribers:
             self._counted.popitem(last=False)
         return True
 
-    async def ask(self, subscriber: Subscriber, event: Event, seconds: float) -> Answer:
-        """Send an event to a subscriber and wait for its reply."""
+    async def ask(
+        self, subscriber: Subscriber, event: Event, payload: str, seconds: float
+    ) -> Answer:
+        """Send an event, whose payload is there as JSON, to a subscriber and wait for its reply."""
         began = time.monotonic()
         event_id = str(uuid.uuid4())
         question = asyncio.get_running_loop().create_future()
@@ -129,7 +133,7 @@ class Subscribers:
         self._asked[event_id] = subscriber
         outcome, detail, signals = Outcome.PASSED, "", ()
         try:
-            subscriber.offer(Sent(event_id, event, time.time()))
+            subscriber.offer(Sent(event_id, event.name, payload, time.time()))
             async with asyncio.timeout(seconds):
                 response = await question
             signals = response.extra_signals

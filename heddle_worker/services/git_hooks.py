@@ -84,7 +84,9 @@ class GitHookService:
         checks.text("payload_json", request.payload_json, MAX_HOOK_MESSAGE_BYTES)
         checks.done()
         payload = _payload(request)
-        directory = await asyncio.to_thread(self._directory, request.repo_path)
+        directory = self._domain.root
+        if request.repo_path:
+            directory = await asyncio.to_thread(self._directory, request.repo_path)
         decision = await self._hub.ask(Event(request.event_name, payload, directory))
         return _verdict(decision, decision.answers)
 

@@ -193,10 +193,13 @@ class HookService:
         checks.done()
         await ensure_repo_path(self._domain, request.repo_path)
         accepted = self._hub.reply(request.hook_event_id, response, request.client_operation_id)
-        return answered(
+        mutation = answered(
             reply(response, accepted=accepted),
             lambda value: hook_pb2.RespondToHookResponse(accepted=value),
         )
+        if accepted and response != Response():
+            return mutation
+        return replace(mutation, unwritten=mutation.reply(accepted))
 
     def _hooks(self) -> list[RegisteredHook]:
         with self._domain.readers.snapshot() as connection:
@@ -256,8 +259,8 @@ def _event(sent: Sent) -> hook_pb2.HookEvent:
     emitted_at.FromNanoseconds(int(sent.at * 1e9))
     return hook_pb2.HookEvent(
         hook_event_id=sent.id,
-        event_name=sent.event.name,
-        payload_json=json.dumps(sent.event.payload),
+        event_name=sent.name,
+        payload_json=sent.payload,
         emitted_at=emitted_at,
     )
 
