@@ -168,6 +168,7 @@ class Domain:
         self.watcher.stop()
         self.tail.hand_over()
         self.hooks.hub.hand_over(to_successor=to_successor)
+        self.hooks.recorder.flush()
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""

@@ -94,8 +94,8 @@ class Mutation(Generic[T]):
         change: what is to be done.
         reply: makes the reply's bytes from the value of what was done.
         settled: called in a thread at the end, with whether the change is in the store.
-        unwritten: the reply, where the change would write nothing; it is made all the same under
-            an operation id, which is remembered.
+        unwritten: the reply, where there is nothing to write unless an operation id is to be
+            remembered.
     """
 
     change: Change[T]
@@ -214,8 +214,6 @@ class Mutations:
         make: Callable[[], Awaitable[Mutation[T]]],
     ) -> bytes:
         mutation = await make()
-        if key is None and mutation.unwritten is not None:
-            return mutation.unwritten
         now = int(self._clock())
         occasion = Occasion(asked.verb, asked.operation_id, self._principals.current(), now)
 

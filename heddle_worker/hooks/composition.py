@@ -33,6 +33,7 @@ class Hooks:
         extra_signals: attached by hooks to what is about to be captured.
         conflicts: looks for what git has stopped at.
         keeper: starts commands.
+        recorder: notes what became of events.
     """
 
     hub: HookHub
@@ -40,6 +41,7 @@ class Hooks:
     extra_signals: ExtraSignals
     conflicts: ConflictTeller
     keeper: Keeper
+    recorder: Recorder
 
     @classmethod
     def of(
@@ -79,6 +81,7 @@ class Hooks:
             extra_signals=ExtraSignals(recorder.extra_signals),
             conflicts=ConflictTeller(repository, hub.tell_soon),
             keeper=keeper,
+            recorder=recorder,
         )
 
 

@@ -17,7 +17,7 @@ from heddle_worker.failures import (
 )
 from heddle_worker.hooks.answers import Answer, Decision, Response
 from heddle_worker.hooks.commands import Commands
-from heddle_worker.hooks.deciding import Question, decide
+from heddle_worker.hooks.deciding import Asking, Question
 from heddle_worker.hooks.events import EVENTS, Event, waits
 from heddle_worker.hooks.listening import ListeningFile
 from heddle_worker.hooks.policy import PolicyFile
@@ -29,8 +29,6 @@ from heddle_worker.store.hooks import RegisteredHook
 
 RETURN_SECONDS: Final = 1.0
 """So long a worker waits for the subscribers that its predecessor had."""
-
-_RECORD_SECONDS: Final = 0.01
 
 
 class _Phase(enum.Enum):
@@ -71,7 +69,7 @@ class HookHub:
         self._phase = _Phase.CURRENT
         self._noting = threading.Lock()
         self._subscribers = Subscribers()
-        self._ended: asyncio.Future[None] | None = None
+        self._asking: set[Asking] = set()
         self._returned = asyncio.Event()
         self._expected: dict[str, int] | None = None
         self._return_by = 0.0
@@ -80,7 +78,6 @@ class HookHub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._has_written = False
-        self._tellings: set[asyncio.Task[Answer]] = set()
 
     async def begin(self, *tellers: Coroutine[object, object, None]) -> None:
         """Be the one who tells, from now on.
@@ -111,9 +108,9 @@ class HookHub:
             # A worker that has only stood by leaves alone what another one has written.
             if self._phase is _Phase.OVER and self._has_written:
                 self._listening.remove()
-        if self._ended is not None:
-            self._ended.set_result(None)
-        for task in (*self._tasks, *self._tellings):
+        for asking in self._asking:
+            asking.break_off()
+        for task in self._tasks:
             task.cancel()
 
     async def until_heard(self, wanted: bool) -> None:
@@ -184,14 +181,16 @@ class HookHub:
         subscribers = self._subscribers.of(event)
         if not hooks and not subscribers:
             return Decision()
-        policy, ended = self._policy.current(), self._ending()
-        question = Question(event, hooks, subscribers, policy)
-        decision = await decide(question, self._commands, self._subscribers, ended)
+        question = Question(event, hooks, subscribers, self._policy.current())
+        asking = Asking(question, self._commands, self._subscribers)
+        self._asking.add(asking)
+        try:
+            decision = await asking.decision()
+        finally:
+            self._asking.discard(asking)
         if decision is None:
             raise self._unavailable()
-        # Whoever waits for the decision comes first.
-        loop = asyncio.get_running_loop()
-        loop.call_later(_RECORD_SECONDS, self._record, event, decision)
+        self._record(event, decision)
         return decision
 
     def tell(self, event: Event) -> None:
@@ -202,11 +201,11 @@ class HookHub:
         if self._phase is not _Phase.CURRENT:
             return
         seconds, payload = self._policy.current().subscriber_seconds, json.dumps(event.payload)
-        for subscriber in self._subscribers.of(event):
-            asking = self._subscribers.ask(subscriber, event, payload, seconds)
-            telling = asyncio.ensure_future(asking)
-            self._tellings.add(telling)
-            telling.add_done_callback(self._tellings.discard)
+        asked = [
+            self._subscribers.ask(subscriber, event, payload, _ignore)
+            for subscriber in self._subscribers.of(event)
+        ]
+        asyncio.get_running_loop().call_later(seconds, self._subscribers.give_up, asked)
         try:
             self._told.put_nowait(event)
         except asyncio.QueueFull:
@@ -264,12 +263,6 @@ class HookHub:
     def _unavailable(self) -> WorkerUnavailableError:
         return WorkerStoppingError() if self._phase is _Phase.OVER else WorkerRetiredError()
 
-    def _ending(self) -> asyncio.Future[None]:
-        """Return what is done when the hub has handed over."""
-        if self._ended is None:
-            self._ended = asyncio.get_running_loop().create_future()
-        return self._ended
-
     def _recall(self) -> None:
         """Learn once which subscribers the worker before this one had."""
         if self._expected is None:
@@ -280,9 +273,17 @@ class HookHub:
         """Give the subscribers of the worker before this one the time to come back."""
         self._recall()
         expected = (self._expected or {}).get(event.name, 0)
+        if asyncio.get_running_loop().time() >= self._return_by:
+            expected = 0
+        if len(self._subscribers.of(event)) >= expected:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(self._return_by):
                 while len(self._subscribers.of(event)) < expected:
                     self._returned.clear()
                     await self._returned.wait()
         self._check_current()
+
+
+def _ignore(_answer: Answer) -> None:
+    """Expect nothing."""

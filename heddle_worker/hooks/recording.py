@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import json
 import time
@@ -19,6 +20,7 @@ from heddle_worker.store.errors import StoreError
 from heddle_worker.store.operations import NewOperation
 from heddle_worker.store.writer import Writer
 
+_DELAY_SECONDS: Final = 0.05
 _MOST_KINDS: Final = 64
 _MOST_SIGNALS_TEXT: Final = 65_536
 
@@ -36,7 +38,9 @@ class HookVerb(enum.StrEnum):
 
 
 class Recorder:
-    """Writes to the operation log without waiting for it. On any thread.
+    """Writes to the operation log, after a moment: whoever waits for a decision comes first.
+
+    On the event loop's thread.
 
     Args:
         writer: of the store.
@@ -48,6 +52,7 @@ class Recorder:
         self._writer = writer
         self._principals = principals
         self._say = say
+        self._waiting: list[NewOperation] = []
 
     def decision(self, event: Event, decision: Decision) -> None:
         """Note what became of an event."""
@@ -71,20 +76,29 @@ class Recorder:
             signal_kinds=tuple(one_line(kind) for kind in kinds[:_MOST_KINDS]),
         )
 
+    def flush(self) -> None:
+        """Write what is waiting to be written."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+
+        def work(connection: apsw.Connection) -> None:
+            operations.append(connection, waiting)
+
+        try:
+            self._writer.submit(work).add_done_callback(self._check)
+        except StoreError as error:
+            self._say(f"what became of an event is not in the log: {error}")
+
     def _append(self, **fields: Any) -> None:  # noqa: ANN401 - those of `NewOperation`
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(_DELAY_SECONDS, self.flush)
         new = NewOperation(
             timestamp_secs=int(time.time()),
             actor_email=self._principals.current().email,
             **fields,
         )
-
-        def work(connection: apsw.Connection) -> None:
-            operations.append(connection, [new])
-
-        try:
-            self._writer.submit(work).add_done_callback(self._check)
-        except StoreError as error:
-            self._say(f"the log does not get {new.verb}: {error}")
+        self._waiting.append(new)
 
     def _check(self, written: Future[None]) -> None:
         if not written.cancelled() and (error := written.exception()) is not None:

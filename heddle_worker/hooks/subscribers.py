@@ -7,7 +7,7 @@ import contextlib
 import time
 import uuid
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +36,31 @@ class Sent:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that is open.
+
+    Attributes:
+        id: what the reply has to name.
+        subscriber: who was asked.
+        event: name of the event.
+        began: when, on the monotonic clock.
+        answered: called once with the answer.
+    """
+
+    id: str
+    subscriber: Subscriber
+    event: str
+    began: float
+    answered: Callable[[Answer], None]
+
+    def answer(self, outcome: Outcome, detail: str = "", response: Response | None = None) -> None:
+        """Call `answered`."""
+        seconds = time.monotonic() - self.began
+        signals = response.extra_signals if response is not None else ()
+        self.answered(Answer(SUBSCRIBER, self.event, outcome, detail, seconds, signals))
+
+
 class Subscriber:
     """One stream of events. On the event loop's thread.
 
@@ -46,11 +71,10 @@ class Subscriber:
 
     def __init__(self, events: frozenset[str], cut_off: Callable[[Exception], None]) -> None:
         self.events = events
-        self.questions: dict[str, asyncio.Future[Response]] = {}
+        self.is_gone = False
         self._cut_off = cut_off
         self._waiting: deque[Sent] = deque()
         self._news = asyncio.Event()
-        self.is_gone = False
 
     async def next(self) -> Sent:
         """Wait for the next event, and take it."""
@@ -59,23 +83,15 @@ class Subscriber:
             await self._news.wait()
         return self._waiting.popleft()
 
-    def offer(self, sent: Sent) -> None:
-        """Keep an event until it is taken; end the stream if too many are."""
+    def offer(self, sent: Sent) -> bool:
+        """Keep an event until it is taken; return False if too many are kept, and end the call."""
         if len(self._waiting) >= MAX_WAITING_EVENTS:
-            self.leave()
+            self.is_gone = True
             self._cut_off(SubscriberTooSlowError(MAX_WAITING_EVENTS))
-            return
+            return False
         self._waiting.append(sent)
         self._news.set()
-
-    def leave(self) -> None:
-        """Nothing more is said to it, nor heard of it."""
-        self.is_gone = True
-        for question in self.questions.values():
-            if not question.done():
-                question.set_exception(EOFError())
-                # Nobody may be waiting for it any more.
-                question.exception()
+        return True
 
 
 class Subscribers:
@@ -83,12 +99,12 @@ class Subscribers:
 
     def __init__(self) -> None:
         self._present: dict[Subscriber, None] = {}
-        self._asked: dict[str, Subscriber] = {}
+        self._open: dict[str, Asked] = {}
         # Whose reply counted, for a client that asks again whether it did.
         self._counted: OrderedDict[str, str] = OrderedDict()
 
     def count(self) -> Counter[str]:
-        """Return how many subscribers each event has."""
+        """Return how many subscribers each event has. On any thread."""
         return Counter(
             event for one in tuple(self._present) for event in EVENTS if event in one.events
         )
@@ -105,47 +121,60 @@ class Subscribers:
             yield
         finally:
             del self._present[subscriber]
-            subscriber.leave()
+            self._leave(subscriber)
+
+    def ask(
+        self,
+        subscriber: Subscriber,
+        event: Event,
+        payload: str,
+        answered: Callable[[Answer], None],
+    ) -> Asked:
+        """Send an event, whose payload is there as JSON, to a subscriber.
+
+        `answered` is called when it has replied, or will not any more; until `give_up` is.
+        """
+        asked = Asked(str(uuid.uuid4()), subscriber, event.name, time.monotonic(), answered)
+        self._open[asked.id] = asked
+        if not subscriber.offer(Sent(asked.id, event.name, payload, time.time())):
+            self._leave(subscriber)
+        return asked
 
     def reply(self, event_id: str, response: Response, operation_id: str) -> bool:
         """Take a reply; return whether it counts: the first one in time does.
 
         Under the same operation id, which is not empty, the same reply may come again.
         """
-        subscriber = self._asked.get(event_id)
-        question = subscriber.questions.get(event_id) if subscriber is not None else None
-        if question is None or question.done():
+        asked = self._open.pop(event_id, None)
+        if asked is None:
             return bool(operation_id) and self._counted.get(event_id) == operation_id
-        question.set_result(response)
         self._counted[event_id] = operation_id
         if len(self._counted) > _REMEMBERED:
             self._counted.popitem(last=False)
+        reason = cleaned(response.abort)
+        asked.answer(Outcome.VETOED if reason else Outcome.PASSED, reason, response)
         return True
 
-    async def ask(
-        self, subscriber: Subscriber, event: Event, payload: str, seconds: float
-    ) -> Answer:
-        """Send an event, whose payload is there as JSON, to a subscriber and wait for its reply."""
-        began = time.monotonic()
-        event_id = str(uuid.uuid4())
-        question = asyncio.get_running_loop().create_future()
-        subscriber.questions[event_id] = question
-        self._asked[event_id] = subscriber
-        outcome, detail, signals = Outcome.PASSED, "", ()
-        try:
-            subscriber.offer(Sent(event_id, event.name, payload, time.time()))
-            async with asyncio.timeout(seconds):
-                response = await question
-            signals = response.extra_signals
-            detail = cleaned(response.abort)
-            outcome = Outcome.VETOED if detail else Outcome.PASSED
-        except EOFError:
-            outcome, detail = Outcome.FAILED, "its stream has ended"
-        except TimeoutError:
-            # Of what has happened already, no word is expected.
-            if waits(event.name):
-                outcome, detail = Outcome.TIMED_OUT, "it did not reply in time"
-        finally:
-            del subscriber.questions[event_id], self._asked[event_id]
-            question.cancel()
-        return Answer(SUBSCRIBER, event.name, outcome, detail, time.monotonic() - began, signals)
+    def expire(self, questions: Iterable[Asked]) -> None:
+        """Answer those of the questions that are open still: their time is over."""
+        for asked in questions:
+            if self._open.pop(asked.id, None) is None:
+                continue
+            if waits(asked.event):
+                asked.answer(Outcome.TIMED_OUT, "it did not reply in time")
+            else:
+                # Of what has happened already, no word is expected.
+                asked.answer(Outcome.PASSED)
+
+    def give_up(self, questions: Iterable[Asked]) -> None:
+        """Wait for no answer any more."""
+        for asked in questions:
+            self._open.pop(asked.id, None)
+
+    def _leave(self, subscriber: Subscriber) -> None:
+        """Answer for one that is gone."""
+        subscriber.is_gone = True
+        theirs = [asked for asked in self._open.values() if asked.subscriber is subscriber]
+        for asked in theirs:
+            del self._open[asked.id]
+            asked.answer(Outcome.FAILED, "its stream has ended")

@@ -173,7 +173,7 @@ class HookService:
             while True:
                 yield _event(await subscriber.next())
 
-    @mutating("hook.respond_to_hook", outside_transactions=True)
+    @mutating("hook.respond_to_hook", outside_transactions=True, takes_effect_at_once=True)
     async def RespondToHook(
         self, request: hook_pb2.RespondToHookRequest, _call: Call
     ) -> Mutation[bool]:
