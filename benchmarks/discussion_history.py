@@ -25,6 +25,8 @@ AT_SYMBOL: Final = 10
 FILES: Final = 1_000
 FUNCTIONS: Final = 100
 """In each file; a discussion about each of them makes 100,000."""
+UNDISCUSSED: Final = FILES
+"""Number of one more file, which nobody discusses."""
 
 _DIRECTORIES: Final = 20
 _TRANSACTION: Final = 20_000
@@ -51,7 +53,7 @@ def file_text(number: int, edition: int = 0) -> str:
 
 def write_discussions(daemon: Daemon, size: int) -> None:
     """Commit the files to a daemon's repository, and make its store with so many discussions."""
-    for number in range(FILES):
+    for number in range(FILES + 1):
         path = daemon.repository / file_name(number)
         path.parent.mkdir(exist_ok=True)
         path.write_text(file_text(number), encoding="utf-8")

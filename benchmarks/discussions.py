@@ -23,6 +23,7 @@ from benchmarks.discussion_history import (
     FILES,
     FUNCTIONS,
     SYMBOL,
+    UNDISCUSSED,
     edit,
     write_discussions,
 )
@@ -32,7 +33,8 @@ from benchmarks.sampling import MEDIAN, interleave, summarize
 from heddle_api.v1 import common_pb2, discussion_pb2, discussion_pb2_grpc
 from heddle_worker.domain import Domain
 
-_FEW: Final = 100
+_FEW: Final = FUNCTIONS + AT_SYMBOL - 1
+"""Those of one file, of which there are as many among more."""
 _MANY: Final = FILES * FUNCTIONS
 _CALL_SECONDS: Final = 600.0
 _SIZE_BAR: Final = Bar(factor=1.3)
@@ -41,7 +43,7 @@ _MOST_BYTES: Final = 4 * 1024 * 1024
 _NOTES: Final = (
     f"floor: the same among {_FEW} discussions, in a repository with the same {FILES:,} files",
     f"ListBySymbol: a symbol with {AT_SYMBOL} discussions; right after a commit: one that edits "
-    "one file, in which that symbol is, or is not",
+    "a file that nobody discusses, or the one with that symbol",
     f"touched symbols: {_TOUCHED} of one file, each with discussions; without a call around it",
     "range: the lowest and highest of the rounds",
 )
@@ -120,7 +122,7 @@ def _call_rows(few: _Client, many: _Client, effort: _Effort) -> Iterator[Row]:
     asks: dict[str, Callable[[_Client], list[float]]] = {
         "ListBySymbol": lambda client: client.asks(calls),
         "ListBySymbol right after a commit elsewhere": (
-            lambda client: client.asks_after_commits(1, commits)
+            lambda client: client.asks_after_commits(UNDISCUSSED, commits)
         ),
         "ListBySymbol right after a commit there": (
             lambda client: client.asks_after_commits(0, commits)
@@ -143,6 +145,8 @@ def _touched_row(few: Daemon, many: Daemon, effort: _Effort) -> Row:
                 contextlib.closing(Domain.open(daemon.repository, daemon.files, lambda: None))
             )
             domain.writer.begin().result()
+            # The first look places all of them.
+            _looks(domain, 1)
             looks[name] = partial(_looks, domain, effort.calls)
         samples = interleave(looks, rounds=effort.rounds)
     value, floor = (summarize(samples[name], MEDIAN) for name in ("many", "few"))

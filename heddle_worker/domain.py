@@ -11,7 +11,7 @@ from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.heads import Heads
 from heddle_worker.discussions.origins import Origins
-from heddle_worker.discussions.placing import Placings
+from heddle_worker.discussions.placings import Placings
 from heddle_worker.discussions.travelling import Travelling
 from heddle_worker.hooks.composition import Hooks
 from heddle_worker.mutations import Mutations

@@ -9,12 +9,12 @@ from typing import Final
 
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.placed import PlacedDiscussion
-from heddle_worker.repository.display import displayed
 from heddle_worker.repository.state import State
-from heddle_worker.review.change import Annotation, Change, Place
+from heddle_worker.review.change import Annotation, Change
 from heddle_worker.review.configuration import ReviewSettings
 from heddle_worker.review.narrative import agent_narrative
 from heddle_worker.review.partition import Partition, partition
+from heddle_worker.review.places import touched_places
 from heddle_worker.signalling import Signalling
 from heddle_worker.signals.computing import SignalReport
 from heddle_worker.signals.diff_summary import diff_summary
@@ -114,7 +114,7 @@ class Reviews:
         return self._of(self._changes.of_worktree(root, head), head, corpus_seconds)
 
     def _of(self, change: Change, near: State | None, corpus_seconds: float) -> Review:
-        places = _touched_places(change)
+        places = touched_places(change)
         known: Sequence[Annotation] = ()
         talk: tuple[PlacedDiscussion, ...] = ()
         left_out = 0
@@ -158,23 +158,3 @@ class Reviews:
             signals=tuple(one.signal for one in report.signals),
         )
         return evaluate(wanted, facts)
-
-
-def _touched_places(change: Change) -> set[tuple[bytes, str]]:
-    """Return the files and symbols that a change touches, with all that these are nested in."""
-    places = {
-        (version.path, displayed(version.path))
-        for file in change.diff.files
-        for version in (file.old, file.new)
-        if version is not None
-    }
-    for symbol in change.symbols:
-        for place in (symbol.old, symbol.new):
-            if place is not None:
-                places.update(_with_holders(place))
-    return places
-
-
-def _with_holders(place: Place) -> Iterable[tuple[bytes, str]]:
-    parts = place.symbol.name.split("::")
-    return ((place.path, "::".join(parts[:count])) for count in range(1, len(parts) + 1))

@@ -159,6 +159,7 @@ class _Task:
 
     def __init__(self, audience: Callable[[], list[Subscriber]]) -> None:
         self._audience = audience
+        self._said = ""
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.ensure_future(self._guarded())
 
@@ -189,6 +190,12 @@ class _Task:
         if not self._ready.done():
             self._ready.set_result(None)
 
+    def _say(self, text: str) -> None:
+        """Say what is wrong, unless that is what was said last."""
+        if text != self._said:
+            self._said = text
+            sys.stderr.write(f"{' '.join(text.split())}\n")
+
     def _tell(self, update: bytes) -> None:
         for subscriber in self._audience():
             subscriber.offer(update)
@@ -217,7 +224,7 @@ class _Branches(_Task):
             try:
                 tips = await self._look(tips)
             except _FAILURES as error:
-                _say(f"cannot tell of new states: {error}")
+                self._say(f"cannot tell of new states: {error}")
 
     async def _wait(self) -> None:
         """Wait until branches may have moved."""
@@ -273,8 +280,4 @@ class _Worktree(_Task):
                             await asyncio.to_thread(self._source.worktree_update, self._root)
                         )
                 except _FAILURES as error:
-                    _say(f"cannot tell of the worktree {self._root}: {error}")
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{' '.join(text.split())}\n")
+                    self._say(f"cannot tell of the worktree {self._root}: {error}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -12,53 +11,22 @@ import apsw
 
 from heddle_worker.discussions.heads import Head, Heads
 from heddle_worker.discussions.placed import PlacedDiscussion
-from heddle_worker.discussions.placing import Placing, Placings
+from heddle_worker.discussions.placing import Placing
+from heddle_worker.discussions.placings import Placings
+from heddle_worker.discussions.wanted import EVERYTHING, Selection, Wanted
 from heddle_worker.failures import NotFoundError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES
 from heddle_worker.repository.state import State
 from heddle_worker.review.change import Annotation
 from heddle_worker.store import annotations as stored_annotations
 from heddle_worker.store import discussions, placements
-from heddle_worker.store.placements import Listed
+from heddle_worker.store.placements import Listed, Placement
 from heddle_worker.store.readers import Readers
 
 T = TypeVar("T")
 
 _FRAME_BYTES: Final = 256
 """What a discussion takes in a message besides its texts, about."""
-
-
-class Status(enum.StrEnum):
-    """Which discussions are asked for."""
-
-    ALL = ""
-    OPEN = "open"
-    RESOLVED = "resolved"
-    ORPHANED = "orphaned"
-
-    def admits(self, listed: Listed) -> bool:
-        """Return whether a discussion is one of them."""
-        match self:
-            case Status.OPEN:
-                return listed.is_open
-            case Status.RESOLVED:
-                return not listed.is_open
-            case Status.ORPHANED:
-                return listed.placement.is_orphaned
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Discussions, as many of them as were wanted at most.
-
-    Attributes:
-        discussions: in the order of opening.
-        left_out: how many more there are.
-    """
-
-    discussions: tuple[PlacedDiscussion, ...]
-    left_out: int
 
 
 class Discussions:
@@ -103,7 +71,7 @@ class Discussions:
         return PlacedDiscussion(found, place)
 
     def by_symbol(
-        self, paths: Collection[bytes], symbol: str, head: Head, status: Status = Status.ALL
+        self, paths: Collection[bytes], symbol: str, head: Head, wanted: Wanted = EVERYTHING
     ) -> list[PlacedDiscussion]:
         """Return the discussions of a symbol at a `HEAD`, in the order of opening.
 
@@ -111,55 +79,62 @@ class Discussions:
             paths: of the file; several when its name can be read in several ways.
             symbol: its name; of a file as a whole, the file's path as people are shown it.
             head: what is checked out.
-            status: which of them.
+            wanted: which of them.
 
         Raises:
+            NotFoundError: there is no discussion to come after.
             ReplyTooLargeError: they are too much for one message.
         """
 
         def look(connection: apsw.Connection, placing: Placing) -> list[PlacedDiscussion]:
-            found = [one for path in paths for one in placing.at(connection, path, symbol)]
-            return _fitting(connection, filter(status.admits, found))
+            after = _after(connection, wanted)
+            found = [placing.at(connection, path, symbol, after) for path in paths]
+            return _fitting(connection, itertools.chain(*found), wanted)
 
         return self._looked(head.state_id, head, look)
 
     def in_state(
-        self, state: State, head: Head | None = None, status: Status = Status.ALL
+        self, state: State, head: Head | None = None, wanted: Wanted = EVERYTHING
     ) -> list[PlacedDiscussion]:
         """Return the discussions as they are in a state, in the order of opening.
 
         Args:
             state: where to look for them.
             head: a `HEAD` that the state is near to; that of the served worktree by default.
-            status: which of them.
+            wanted: which of them.
 
         Raises:
+            NotFoundError: there is no discussion to come after.
             ReplyTooLargeError: they are too much for one message.
         """
 
         def look(connection: apsw.Connection, placing: Placing) -> list[PlacedDiscussion]:
-            return _fitting(connection, filter(status.admits, placing.everywhere(connection)))
+            found = placing.everywhere(connection, _after(connection, wanted))
+            return _fitting(connection, found, wanted)
 
         return self._looked(state.id, head or self.head(), look)
 
     def of_lost_state(
-        self, state_id: bytes, head: Head, status: Status = Status.ALL
+        self, state_id: bytes, head: Head, wanted: Wanted = EVERYTHING
     ) -> list[PlacedDiscussion]:
         """Return the discussions opened against a state that is gone, as they are at a `HEAD`.
 
         Args:
             state_id: raw id of the state.
             head: what is checked out.
-            status: which of them.
+            wanted: which of them.
 
         Raises:
+            NotFoundError: there is no discussion to come after.
             ReplyTooLargeError: they are too much for one message.
         """
 
         def look(connection: apsw.Connection, placing: Placing) -> list[PlacedDiscussion]:
-            placed = placing.of(connection, discussions.opened_against(connection, state_id))
-            listed = placements.as_listed(connection, placed.values())
-            return _fitting(connection, filter(status.admits, listed))
+            after = _after(connection, wanted)
+            numbers = discussions.opened_against(connection, state_id)
+            placed = placing.of(connection, [number for number in numbers if number > after])
+            found = placements.as_listed(connection, placed.values())
+            return _fitting(connection, found, wanted)
 
         return self._looked(head.state_id, head, look)
 
@@ -181,8 +156,7 @@ class Discussions:
         near = head or self.head()
 
         def look(connection: apsw.Connection, placing: Placing) -> Selection:
-            found = [one for place in places for one in placing.at(connection, *place)]
-            return _selection(connection, found, most_bytes)
+            return _selection(connection, placing.at_any(connection, places), most_bytes)
 
         return self._looked(near.state_id if state is None else state.id, near, look)
 
@@ -226,19 +200,36 @@ class Discussions:
         while True:
             placing = self._placings.in_state(state_id, head)
             with self._readers.snapshot() as connection:
-                if placements.view_of(connection, head.worktree) == placing.view:
+                if placing.is_true(connection):
                     return look(connection, placing)
 
 
-def _fitting(connection: apsw.Connection, listed: Iterable[Listed]) -> list[PlacedDiscussion]:
-    rows = list(listed)
-    selected = _selection(connection, rows, MAX_MESSAGE_BYTES)
-    if selected.left_out:
-        raise ReplyTooLargeError(
-            f"these {len(rows)} discussions are more than one message holds; "
-            "ask for those of one status, or of one symbol"
-        )
-    return list(selected.discussions)
+def _after(connection: apsw.Connection, wanted: Wanted) -> int:
+    """Return the number after which discussions are wanted."""
+    if not wanted.after_id:
+        return 0
+    number = discussions.number_of(connection, wanted.after_id)
+    if number is None:
+        raise NotFoundError(f"discussion {wanted.after_id} not found")
+    return number
+
+
+def _fitting(
+    connection: apsw.Connection, listed: Iterable[Listed], wanted: Wanted
+) -> list[PlacedDiscussion]:
+    admitted = filter(wanted.status.admits, listed)
+    rows = itertools.islice(admitted, wanted.limit or None)
+    chosen: dict[int, Placement] = {}
+    size = 0
+    for row in rows:
+        size += row.size + _FRAME_BYTES
+        if size > MAX_MESSAGE_BYTES:
+            raise ReplyTooLargeError(
+                f"more than {len(chosen)} of these discussions are too much for one message; "
+                "ask for parts of them with limit and after_id"
+            )
+        chosen[row.placement.discussion] = row.placement
+    return _loaded(connection, chosen)
 
 
 def _selection(connection: apsw.Connection, rows: Iterable[Listed], most_bytes: int) -> Selection:
@@ -251,6 +242,9 @@ def _selection(connection: apsw.Connection, rows: Iterable[Listed], most_bytes: 
             chosen[row.placement.discussion] = row.placement
         else:
             left_out += 1
-    loaded = discussions.load(connection, sorted(chosen))
-    placed = tuple(PlacedDiscussion(found, chosen[found.number]) for found in loaded)
-    return Selection(placed, left_out)
+    return Selection(tuple(_loaded(connection, chosen)), left_out)
+
+
+def _loaded(connection: apsw.Connection, chosen: Mapping[int, Placement]) -> list[PlacedDiscussion]:
+    found = discussions.load(connection, sorted(chosen))
+    return [PlacedDiscussion(one, chosen[one.number]) for one in found]

@@ -14,6 +14,11 @@ from heddle_worker.store.placements import Placement
 class Placer(Protocol):
     """Finds where the symbols of discussions are in a state."""
 
+    @property
+    def version(self) -> str:
+        """What differs from that of every other that may find them elsewhere."""
+        ...
+
     def place(self, origins: Mapping[int, Origin], state_id: bytes) -> list[Placement]:
         """Return the place of each discussion in a state that exists.
 

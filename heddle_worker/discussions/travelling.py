@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Final
 
 from heddle_worker.discussions.origins import Outlining
 from heddle_worker.discussions.returning import arrivals
 from heddle_worker.repository.states import States
 from heddle_worker.review import anchor as anchors
 from heddle_worker.review.anchor import Anchor
-from heddle_worker.review.travel import Traveller
+from heddle_worker.review.travel import TRAVEL_VERSION, Traveller
 from heddle_worker.store.discussions import Origin
 from heddle_worker.store.placements import Placement
-from heddle_worker.symbols.outline import Source, Symbol, SymbolKind
+from heddle_worker.symbols.outline import OUTLINE_VERSION, Source, Symbol, SymbolKind
 
 
 class Travelling:
@@ -24,7 +25,12 @@ class Travelling:
         traveller: follows them.
         states: of the repository.
         outlines: of its files.
+
+    Attributes:
+        version: changes with every change of how symbols are found.
     """
+
+    version: Final = f"{TRAVEL_VERSION}.{OUTLINE_VERSION}"
 
     def __init__(self, traveller: Traveller, states: States, outlines: Outlining) -> None:
         self._traveller = traveller

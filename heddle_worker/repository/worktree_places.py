@@ -15,6 +15,9 @@ WORKTREE: Final = "worktree"
 """The topic of all these places."""
 
 _LISTING_SECONDS: Final = 30.0
+# Our own directory, which changes whenever we look at something, and which git is told to ignore:
+# if it is not told any more, whoever looks because of a change must not be the cause of the next.
+_OURS: Final = b".heddle"
 
 
 def worktree_places(root: Path) -> Iterator[Place]:
@@ -36,6 +39,8 @@ def worktree_places(root: Path) -> Iterator[Place]:
         for directory in _directories_above(path, seen):
             yield _place(root / os.fsdecode(directory))
     for path in others.split(b"\0"):
+        if path.partition(b"/")[0] == _OURS:
+            continue
         for directory in _directories_above(path, seen):
             yield from map(_place, _all_below(root / os.fsdecode(directory)))
 

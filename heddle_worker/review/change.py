@@ -39,8 +39,9 @@ class SymbolChange:
         old, new: where it was and is; `None` for one that was added or deleted.
         is_moved: to another file or another parent. A file's own rename moves its symbols too.
         is_renamed: its simple name differs.
-        is_edited: its meaning differs.
-        is_reformatted: its bytes differ, and its meaning does not.
+        is_edited: its meaning differs, without that of the symbols in it.
+        is_reformatted: its bytes differ, and its meaning does not. It is not said of one that was
+            renamed, whose bytes differ by the name alone.
     """
 
     old: Place | None

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from heddle_worker.repository.diff import FileChange, FileStatus
 from heddle_worker.review.change import Place
-from heddle_worker.review.history import History, Lookups
+from heddle_worker.review.history import History, Lookups, forget_oldest
 from heddle_worker.review.items import without_marks
 from heddle_worker.review.matching import Succession
 from heddle_worker.review.routes import Routes
 
 _MOST_STEPS: Final = 2_000
 _MOST_FILES: Final = 2_000
+_MOST_FILES_IN_ALL: Final = 20_000
+"""Files of changes that are looked through for one symbol, wherever it may have got."""
 _MOST_STATES_ASIDE: Final = 2_000
 _DEEPEST_ASIDE: Final = 3
-_KEPT_SUCCESSIONS: Final = 8
+_KEPT_SUCCESSIONS: Final = 32
+_KEPT_IN_FILE: Final = 200
 
 
 class TooFarError(Exception):
@@ -44,9 +46,11 @@ class Follower:
     def __init__(self, history: History, lookups: Lookups) -> None:
         self._history = history
         self._lookups = lookups
-        self._changes: OrderedDict[tuple[bytes, bytes], tuple[FileChange, ...]] = OrderedDict()
-        self._successions: OrderedDict[tuple[bytes, bytes], Succession] = OrderedDict()
+        self._changes: dict[tuple[bytes, bytes], tuple[FileChange, ...]] = {}
+        self._successions: dict[tuple[bytes, bytes, bytes], Succession] = {}
+        self._in_file: dict[tuple[bytes, bytes, bytes, bytes], Succession] = {}
         self._steps_left = 0
+        self._files_left = 0
 
     def follow(self, place: Place, way: Sequence[bytes]) -> Trace:
         """Follow a symbol from the first state of a way to the last.
@@ -58,22 +62,15 @@ class Follower:
             RepositoryError: a state on the way cannot be read.
         """
         self._steps_left = _MOST_STEPS
+        self._files_left = _MOST_FILES_IN_ALL
         return self._along(place, way, 0)
 
-    def follow_directly(self, place: Place, start: bytes, end: bytes) -> Place | None:
-        """Return a symbol that has its name in the same or the renamed file of another state."""
-        return self._kept_in_file(place, start, end)
-
     def origin(self, path: bytes, start: bytes, end: bytes) -> bytes | None:
-        """Return where a file was in the first state, if it differs in the second or is new.
-
-        Returns:
-            Its path then; empty for a new file, `None` for one that does not differ.
-        """
+        """Return the path that a file had in another state; `None` if there was none."""
         for change in self._changes_between(start, end):
             if change.new is not None and change.new.path == path:
-                return change.old.path if change.old is not None else b""
-        return None
+                return change.old.path if change.old is not None else None
+        return path
 
     def follow_file(self, path: bytes, way: Sequence[bytes]) -> tuple[bytes, bytes | None]:
         """Follow a file from the first state of a way to the last.
@@ -105,6 +102,28 @@ class Follower:
                 return change.new.path
         return None
 
+    def kept_in_file(self, place: Place, start: bytes, end: bytes) -> Place | None:
+        """Return the symbol if it has kept its name in the file, or in the file's new place."""
+        old = self._lookups.file_at(start, place.path)
+        new = self._lookups.file_at(end, place.path)
+        if old is None:
+            return None
+        if new is None:
+            renamed = self.renamed(place.path, start, end)
+            new = None if renamed is None else self._lookups.file_at(end, renamed)
+        if new is None:
+            return None
+        key = (old.path, old.blob, new.path, new.blob)
+        if key not in self._in_file:
+            change = FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ())
+            self._in_file[key] = Succession(self._lookups.pairs([change]))
+            forget_oldest(self._in_file, _KEPT_IN_FILE)
+        found = self._in_file[key].of(place.path, place.symbol.name)
+        if found is None:
+            return None
+        same_name = without_marks(found.symbol.name) == without_marks(place.symbol.name)
+        return found if same_name else None
+
     def _along(self, place: Place, way: Sequence[bytes], depth: int) -> Trace:
         # Stretches that are still to be gone, the next at the end.
         stretches = [(0, len(way) - 1)]
@@ -132,28 +151,10 @@ class Follower:
         if self._steps_left < 0:
             raise TooFarError
         return (
-            self._kept_in_file(place, start, end)
+            self.kept_in_file(place, start, end)
             or self._aside(place, start, end, depth)
             or self._anywhere(place, start, end)
         )
-
-    def _kept_in_file(self, place: Place, start: bytes, end: bytes) -> Place | None:
-        """Return the symbol if it has kept its name in the file, or in the file's new place."""
-        old = self._lookups.file_at(start, place.path)
-        new = self._lookups.file_at(end, place.path)
-        if old is None:
-            return None
-        if new is None:
-            renamed = self.renamed(place.path, start, end)
-            new = None if renamed is None else self._lookups.file_at(end, renamed)
-        if new is None:
-            return None
-        change = FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ())
-        found = Succession(self._lookups.pairs([change])).of(place.path, place.symbol.name)
-        if found is None:
-            return None
-        same_name = without_marks(found.symbol.name) == without_marks(place.symbol.name)
-        return found if same_name else None
 
     def _aside(self, place: Place, start: bytes, end: bytes, depth: int) -> Place | None:
         """Return where a merge has got the symbol from its other parents, state by state."""
@@ -170,27 +171,43 @@ class Follower:
                 continue
             trace = self._along(there, way, depth + 1)
             if trace.lost_after is None:
-                merged = self._kept_in_file(trace.place, parent, end)
+                merged = self.kept_in_file(trace.place, parent, end)
                 if merged is not None:
                     return merged
         return None
 
     def _anywhere(self, place: Place, start: bytes, end: bytes) -> Place | None:
         """Return the symbol wherever it has got, under whatever name."""
-        key = (start, end)
+        changes = self._changes_between(start, end)
+        # What was looked at for others must not decide on what is found for this one.
+        self._files_left -= min(len(changes), _MOST_FILES)
+        if self._files_left < 0:
+            raise TooFarError
+        first = place.path if len(changes) >= _MOST_FILES else b""
+        key = (start, end, first)
         if key not in self._successions:
-            changes = self._changes_between(start, end)
-            # What is left out of a change too large are files of whose symbols none is wanted yet.
-            listed = sorted(changes, key=lambda change: change.path != place.path)[:_MOST_FILES]
+            listed = self._with_first(changes, first, start, end) if first else changes
             self._successions[key] = Succession(self._lookups.pairs(listed))
-            if len(self._successions) > _KEPT_SUCCESSIONS:
-                self._successions.popitem(last=False)
+            forget_oldest(self._successions, _KEPT_SUCCESSIONS)
         return self._successions[key].of(place.path, place.symbol.name)
+
+    def _with_first(
+        self, changes: Sequence[FileChange], path: bytes, start: bytes, end: bytes
+    ) -> list[FileChange]:
+        """Return as many as are looked through, the one of a file among them if it differs."""
+        listed = sorted(changes, key=lambda change: _old_path(change) != path)[: _MOST_FILES - 1]
+        if listed and _old_path(listed[0]) != path:
+            old, new = (self._lookups.file_at(state, path) for state in (start, end))
+            listed.append(FileChange(FileStatus.MODIFIED, old, new, 0, 0, False, ()))
+        return listed
 
     def _changes_between(self, start: bytes, end: bytes) -> tuple[FileChange, ...]:
         key = (start, end)
         if key not in self._changes:
             self._changes[key] = self._history.diff(start, end).files
-            if len(self._changes) > _KEPT_SUCCESSIONS:
-                self._changes.popitem(last=False)
+            forget_oldest(self._changes, _KEPT_SUCCESSIONS)
         return self._changes[key]
+
+
+def _old_path(change: FileChange) -> bytes:
+    return change.old.path if change.old is not None else b""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from heddle_worker.repository.diff import Diff, FileChange, FileVersion
 from heddle_worker.review.change import FilePair, Place
 from heddle_worker.symbols.outline import Outline, Source
+
+_KEPT_OUTLINES: Final = 1_000
+"""Of versions of files, some 60 kB each."""
+
+_Key = TypeVar("_Key")
 
 
 class History(Protocol):
@@ -52,6 +57,7 @@ class Lookups:
         self._history = history
         self._files: dict[tuple[bytes, bytes], FileVersion | None] = {}
         self._outlines: dict[tuple[bytes, bytes], Outline] = {}
+        self._symbols: dict[tuple[bytes, bytes], dict[str, Place]] = {}
 
     def file_at(self, state: bytes, path: bytes) -> FileVersion | None:
         """Return the file with contents of its own at a path."""
@@ -72,13 +78,21 @@ class Lookups:
         if wanted:
             found = self._history.outlines([Source(path, blob) for path, blob in wanted])
             self._outlines.update(zip(wanted, found, strict=True))
-        return [self._outlines[key] for key in keys]
+        outlines = [self._outlines[key] for key in keys]
+        forget_oldest(self._outlines, _KEPT_OUTLINES)
+        return outlines
 
     def symbol_at(self, state: bytes, path: bytes, name: str) -> Place | None:
         """Return the symbol of a file that has exactly this name."""
         version = self.file_at(state, path)
-        symbol = None if version is None else self.outline(version).find(name)
-        return None if symbol is None else Place(path, symbol)
+        if version is None:
+            return None
+        key = (path, version.blob)
+        if key not in self._symbols:
+            symbols = self.outline(version).symbols
+            self._symbols[key] = {symbol.name: Place(path, symbol) for symbol in symbols}
+            forget_oldest(self._symbols, _KEPT_OUTLINES)
+        return self._symbols[key].get(name)
 
     def pairs(self, changes: Sequence[FileChange]) -> list[FilePair]:
         """Return files that differ with their outlines."""
@@ -90,3 +104,9 @@ class Lookups:
             return next(outlines) if version is not None and version.is_regular else None
 
         return [FilePair(change, of(change.old), of(change.new)) for change in changes]
+
+
+def forget_oldest(kept: dict[_Key, Any], most: int) -> None:
+    """Leave only so many of what was put into a dictionary last."""
+    while len(kept) > most:
+        del kept[next(iter(kept))]

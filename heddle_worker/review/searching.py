@@ -31,8 +31,8 @@ class Search:
         self._ways: dict[bytes, Sequence[bytes] | None] = {}
         self._strangers = Strangers(history, lookups, target)
 
-    def find(self, anchor: Anchor, is_present: bool) -> Placement:
-        """Return where an anchor is.
+    def find(self, anchor: Anchor, is_present: bool) -> tuple[Placement, bool]:
+        """Return where an anchor is, and whether all of history was there to say so.
 
         Args:
             anchor: what is sought.
@@ -43,10 +43,10 @@ class Search:
         """
         find = self._file if anchor.is_file else self._symbol
         try:
-            return find(anchor, is_present)
+            return find(anchor, is_present), True
         except RepositoryError:
             # A part of history is missing: what the target has must do.
-            return find(anchor, False)
+            return find(anchor, False), False
 
     def _symbol(self, anchor: Anchor, is_present: bool) -> Placement:
         start = None
@@ -65,32 +65,31 @@ class Search:
 
     def _follow(self, start: Place, state: bytes) -> tuple[Place | None, Place]:
         """Return where a symbol of a state is, if it is, and where it was last."""
-        place, last_state = start, state
         way = self._way(state)
-        if way is not None:
-            try:
-                trace = self._follower.follow(start, way)
-            except TooFarError:
-                pass
-            else:
-                if trace.lost_after is None:
-                    return trace.place, trace.place
-                place, last_state = trace.place, trace.lost_after
-        found = (
-            self._by_name(place.path, place.symbol.name)
-            or self._follower.follow_directly(place, last_state, self._target)
-            or self._as_stranger(place, last_state)
-        )
-        return found, place
+        try:
+            trace = None if way is None else self._follower.follow(start, way)
+        except TooFarError:
+            trace = None
+        if trace is None:
+            place, last_state = start, state
+            found = self._follower.kept_in_file(start, state, self._target)
+        elif trace.lost_after is None:
+            return trace.place, trace.place
+        else:
+            place, last_state = trace.place, trace.lost_after
+            found = self._by_name(place.path, place.symbol.name)
+        return found or self._as_stranger(place, last_state), place
 
     def _as_stranger(self, place: Place, state: bytes) -> Place | None:
         """Return what is like a symbol of a state, and was not there itself in that state."""
 
         def is_new(found: Place) -> bool:
-            path = self._follower.origin(found.path, state, self._target)
-            if not path:
-                return path is not None
-            return self._lookups.symbol_at(state, path, found.symbol.name) is None
+            name = found.symbol.name
+            if self._lookups.file_at(state, found.path) is None:
+                path = self._follower.origin(found.path, state, self._target)
+            else:
+                path = found.path
+            return not path or self._lookups.symbol_at(state, path, name) is None
 
         return self._strangers.symbol(place.path, place.symbol, is_new)
 

@@ -14,9 +14,10 @@ from heddle_worker.review.history import History, Lookups
 from heddle_worker.review.items import Item, items_of
 from heddle_worker.symbols.outline import Symbol
 
-_MOST_FILES: Final = 4_000
+_MOST_FILES: Final = 2_000
 _SEARCHES: Final = 200
 """As many as an index is made for; it bounds the work of each."""
+_HASHES: Final = 16
 
 
 class Strangers:
@@ -43,7 +44,7 @@ class Strangers:
     ) -> Place | None:
         """Return the symbol that has the meaning of another, or is most like it.
 
-        Only files whose names end as that of the other's file are looked into, at most 4,000.
+        Only files whose names end as that of the other's file are looked into, at most 2,000.
 
         Args:
             path: of the other's file.
@@ -72,7 +73,7 @@ class _Symbols:
             for number, outline in enumerate(lookups.outlines(files))
             for item in items_of(number, files[number].path, outline.symbols)
         ]
-        self._index = SketchIndex(self._items, _SEARCHES)
+        self._index = SketchIndex(self._items, _SEARCHES, _HASHES)
 
     def like(self, path: bytes, symbol: Symbol) -> list[Place]:
         """Return those that are like one of another state, the most alike first."""

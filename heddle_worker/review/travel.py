@@ -83,8 +83,9 @@ class Traveller:
         for anchor in sorted(anchors, key=lambda each: (each.path, each.state, each.symbol)):
             placement = _decode(kept.get(keys[anchor]))
             if placement is None:
-                placement = search.find(anchor, present[anchor.state])
-                fresh[keys[anchor]] = _encode(placement)
+                placement, is_final = search.find(anchor, present[anchor.state])
+                if is_final:
+                    fresh[keys[anchor]] = _encode(placement)
             found[anchor] = placement
         self._kept.put(_KIND, fresh)
 

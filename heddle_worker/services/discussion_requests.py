@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from heddle_api.v1 import common_pb2, discussion_pb2
 from heddle_worker.discussions.changes import Settlement
+from heddle_worker.discussions.wanted import Status, Wanted
 from heddle_worker.limits import MAX_TAG_BYTES, MAX_TAGS
 from heddle_worker.services.validation import FieldChecks
 from heddle_worker.store.discussions import Resolution
 
 DEFAULT_VISIBILITY: Final = "public"
 """Of a discussion for which none is said."""
+
+ListRequest: TypeAlias = (
+    discussion_pb2.ListDiscussionsByStateRequest | discussion_pb2.ListDiscussionsBySymbolRequest
+)
 
 _VISIBILITIES: Final = ("", DEFAULT_VISIBILITY, "internal", "team_scoped", "restricted")
 _KINDS: Final = {
@@ -83,3 +88,14 @@ def settlement_of(
         case "by_edit":
             return Settlement(Resolution.BY_EDIT, resolved_by=resolved_by)
     return Settlement(Resolution.DISMISSED, reason=request.dismissed.reason)
+
+
+def check_wanted(checks: FieldChecks, request: ListRequest) -> None:
+    """Check what is said about which part of a list is asked for."""
+    checks.one_of("status", request.status, list(Status))
+    checks.text("after_id", request.after_id)
+
+
+def wanted_of(request: ListRequest) -> Wanted:
+    """Return what a checked request asks for of a list."""
+    return Wanted(Status(request.status), request.after_id, request.limit)

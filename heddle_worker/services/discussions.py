@@ -6,7 +6,6 @@ import asyncio
 
 from heddle_api.v1 import discussion_pb2
 from heddle_worker.discussions.changes import appending, opening, resolving
-from heddle_worker.discussions.discussions import Status
 from heddle_worker.discussions.placed import PlacedDiscussion
 from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
@@ -18,7 +17,9 @@ from heddle_worker.services.discussion_requests import (
     DEFAULT_VISIBILITY,
     check_opening,
     check_settlement,
+    check_wanted,
     settlement_of,
+    wanted_of,
 )
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import head_root
@@ -93,7 +94,7 @@ class DiscussionService:
         """
         checks = FieldChecks()
         checks.text("repo_path", request.repo_path)
-        checks.one_of("status", request.status, list(Status))
+        check_wanted(checks, request)
         checks.done()
         return await asyncio.to_thread(self._list_by_state, request)
 
@@ -111,7 +112,7 @@ class DiscussionService:
         checks.text("repo_path", request.repo_path)
         checks.name("anchor.file", request.anchor.file)
         checks.name("anchor.symbol", request.anchor.symbol)
-        checks.one_of("status", request.status, list(Status))
+        check_wanted(checks, request)
         checks.done()
         return await asyncio.to_thread(self._list_by_symbol, request)
 
@@ -167,25 +168,25 @@ class DiscussionService:
         self, request: discussion_pb2.ListDiscussionsByStateRequest
     ) -> discussion_pb2.ListDiscussionsResponse:
         root = head_root(self._domain, request.repo_path)
-        found, status = self._domain.discussions, Status(request.status)
+        found, wanted = self._domain.discussions, wanted_of(request)
         head = found.head(root)
         try:
             state = resolve_state(self._domain, root, "state_id", request.state_id)
         except StateNotFoundError:
             # What was opened against it has not gone with it.
-            orphans = found.of_lost_state(raw_id(request.state_id), head, status)
+            orphans = found.of_lost_state(raw_id(request.state_id), head, wanted)
             if not orphans:
                 raise
             return list_message(orphans)
-        return list_message(found.in_state(state, head, status))
+        return list_message(found.in_state(state, head, wanted))
 
     def _list_by_symbol(
         self, request: discussion_pb2.ListDiscussionsBySymbolRequest
     ) -> discussion_pb2.ListDiscussionsResponse:
         head = self._domain.discussions.head(head_root(self._domain, request.repo_path))
-        anchor, status = request.anchor, Status(request.status)
+        anchor, wanted = request.anchor, wanted_of(request)
         return list_message(
-            self._domain.discussions.by_symbol(meant(anchor.file), anchor.symbol, head, status)
+            self._domain.discussions.by_symbol(meant(anchor.file), anchor.symbol, head, wanted)
         )
 
     def _get(self, request: discussion_pb2.GetDiscussionRequest) -> discussion_pb2.Discussion:

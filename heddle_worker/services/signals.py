@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+import sys
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from heddle_api.v1 import common_pb2, signal_pb2
 from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
-from heddle_worker.failures import PreconditionError
+from heddle_worker.failures import ConfigurationError, PreconditionError
 from heddle_worker.limits import MAX_NEW_STATES, STREAMED_PER_PASS
 from heddle_worker.pacing import Pacer
+from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.new_states import new_states
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.state import State
@@ -24,6 +26,8 @@ from heddle_worker.services.validation import FieldChecks
 from heddle_worker.signal_updates import SignalUpdates
 from heddle_worker.signals.budget import TICK_BUDGET
 from heddle_worker.signals.computing import SignalReport
+from heddle_worker.signals.corpora import Coverage
+from heddle_worker.store.errors import StoreError
 
 _MAX_SIGNAL_BYTES: Final = 3 * 1024 * 1024
 _UPDATE_SECONDS: Final = 10.0
@@ -151,7 +155,8 @@ class _Source:
 
     def state_update(self, state: bytes, branches: Sequence[str]) -> bytes:
         found = self._domain.code.states.get(state)
-        report = self._domain.signalling.of_state(found, corpus_seconds=_UPDATE_SECONDS)
+        signalling = self._domain.signalling
+        report = _reported(lambda: signalling.of_state(found, corpus_seconds=_UPDATE_SECONDS))
         return signal_pb2.SignalUpdate(
             state_id=state,
             signals=_messages(report, found),
@@ -165,12 +170,22 @@ class _Source:
     def worktree_update(self, root: Path) -> bytes:
         commit = _repository(self._domain, root).commit_at("HEAD")
         head = self._domain.code.states.get(commit) if commit else None
-        report = self._domain.signalling.of_worktree(root, head, _UPDATE_SECONDS)
+        signalling = self._domain.signalling
+        report = _reported(lambda: signalling.of_worktree(root, head, _UPDATE_SECONDS))
         return signal_pb2.SignalUpdate(
             signals=_messages(report, None),
             worktree=str(root),
             is_incomplete=not report.is_complete,
         ).SerializeToString()
+
+
+def _reported(compute: Callable[[], SignalReport]) -> SignalReport:
+    """Compute signals; if that fails, return none, which says that they are incomplete."""
+    try:
+        return compute()
+    except (RepositoryError, StoreError, ConfigurationError) as error:
+        sys.stderr.write(f"cannot compute signals: {' '.join(str(error).split())}\n")
+        return SignalReport((), Coverage.PENDING)
 
 
 def _repository(domain: Domain, root: Path) -> Repository:

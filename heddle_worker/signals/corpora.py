@@ -13,21 +13,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from heddle_worker.repository.diff import FileVersion
-from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.review.change import Change, FilePair, Place
 from heddle_worker.signals.function_index import FunctionIndex
+from heddle_worker.signals.kept_summaries import KeptSummaries, VersionKey
 from heddle_worker.signals.material import Neighbour
 from heddle_worker.signals.summaries import FileSummary, summary_of
+from heddle_worker.signals.warming import AT_ONCE, Warming
 from heddle_worker.symbols.languages import language_by_name
 from heddle_worker.symbols.outline import Outline, Source
 
-_Key: TypeAlias = tuple[str, bytes]
-"""Language by the name of a file, and its blob: versions with the same key have one outline."""
-
-_AT_ONCE: Final = 64
 _KEPT_LISTINGS: Final = 4
 
 
@@ -42,7 +39,7 @@ class CorpusLimits:
     """
 
     files: int = 20_000
-    functions: int = 100_000
+    functions: int = 50_000
     spare_functions: int = 5_000
 
 
@@ -77,11 +74,11 @@ class Corpora:
         self._files_of = files_of
         self._outlines_of = outlines_of
         self._limits = limits
-        self._listings: OrderedDict[bytes, dict[bytes, _Key] | None] = OrderedDict()
-        self._summaries = _Summaries(limits.functions + limits.spare_functions)
+        self._listings: OrderedDict[bytes, dict[bytes, VersionKey] | None] = OrderedDict()
+        self._summaries = KeptSummaries(limits.functions + limits.spare_functions)
         self._index = FunctionIndex()
         self._lock = threading.Lock()
-        self._warming = _Warming(self._load)
+        self._warming = Warming(self._load)
 
     def of(self, change: Change, seconds: float) -> tuple[TreeCorpus | None, Coverage]:
         """Return all functions after a change, if they are known or can be within some time.
@@ -112,38 +109,48 @@ class Corpora:
         """Read no more. May block until what is being read is there."""
         self._warming.close()
 
-    def _read(self, files: Mapping[bytes, _Key], seconds: float) -> dict[_Key, bytes]:
+    def _read(self, files: Mapping[bytes, VersionKey], seconds: float) -> dict[VersionKey, bytes]:
         """Read what is not known of files, for some time; return what is still not known then."""
         missing = self._summaries.missing(files)
         deadline = time.monotonic() + seconds
         while missing and time.monotonic() < deadline:
-            self._load(dict(missing.popitem() for _ in range(min(_AT_ONCE, len(missing)))))
+            self._load(dict(missing.popitem() for _ in range(min(AT_ONCE, len(missing)))))
         return missing
 
-    def _after(self, change: Change) -> dict[bytes, _Key] | None:
+    def _after(self, change: Change) -> dict[bytes, VersionKey] | None:
         """Return the files after a change whose language is known; `None` for too many."""
-        if change.state is not None:
-            return self._listing(change.state.tree)
-        before = self._listing(self._tree_of(change.prior)) if change.prior else {}
-        if before is None:
-            return None
-        files = dict(before)
-        for pair in change.pairs:
-            if pair.change.old is not None:
-                files.pop(pair.change.old.path, None)
-        new = [pair.change.new for pair in change.pairs if pair.change.new is not None]
-        files.update(_known(new))
+        if change.state is None:
+            before = self._listing(self._tree_of(change.prior)) if change.prior else {}
+            return None if before is None else _moved(before, change, backwards=False)
+        tree = change.state.tree
+        if not change.prior or change.diff.is_truncated:
+            return self._listing(tree)
+        # Whoever goes through history, in whatever direction, has just been at one end.
+        prior = self._tree_of(change.prior)
+        self._derive(prior, tree, change, backwards=False)
+        files = self._listing(tree)
+        self._derive(tree, prior, change, backwards=True)
         return files
 
-    def _listing(self, tree: bytes) -> dict[bytes, _Key] | None:
+    def _derive(self, known: bytes, wanted: bytes, change: Change, *, backwards: bool) -> None:
+        """Keep the files of a tree, if those of another are known that differs by a change."""
+        with self._lock:
+            files = self._listings.get(known)
+            if files is None or wanted in self._listings:
+                return
+        self._keep(wanted, _moved(files, change, backwards=backwards))
+
+    def _listing(self, tree: bytes) -> dict[bytes, VersionKey] | None:
         with self._lock:
             if tree in self._listings:
                 self._listings.move_to_end(tree)
                 return self._listings[tree]
         known = itertools.islice(_known(self._files_of(tree)), self._limits.files + 1)
-        listing: dict[bytes, _Key] | None = dict(known)
-        if listing is not None and len(listing) > self._limits.files:
-            listing = None
+        return self._keep(tree, dict(known))
+
+    def _keep(self, tree: bytes, files: dict[bytes, VersionKey]) -> dict[bytes, VersionKey] | None:
+        """Keep the files of a tree; of one with too many, only that."""
+        listing = files if len(files) <= self._limits.files else None
         with self._lock:
             self._listings[tree] = listing
             while len(self._listings) > _KEPT_LISTINGS:
@@ -162,7 +169,7 @@ class Corpora:
         fresh = self._summaries.unknown(outlines)
         self._summaries.put({key: summary_of(outlines[key]) for key in fresh})
 
-    def _load(self, wanted: Mapping[_Key, bytes]) -> None:
+    def _load(self, wanted: Mapping[VersionKey, bytes]) -> None:
         sources = [Source(path, blob) for (_language, blob), path in wanted.items()]
         outlines = self._outlines_of(sources)
         self._summaries.put(dict(zip(wanted, map(summary_of, outlines), strict=True)))
@@ -211,107 +218,26 @@ class TreeCorpus:
         return self._index
 
 
-class _Summaries:
-    """What is known of files, those asked for last the last to go.
-
-    Args:
-        most: functions that are kept at all.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._summaries: OrderedDict[_Key, FileSummary] = OrderedDict()
-        self._functions = 0
-
-    def missing(self, files: Mapping[bytes, _Key]) -> dict[_Key, bytes]:
-        """Return the keys that nothing is known of, each with a path that has it."""
-        with self._lock:
-            return {key: path for path, key in files.items() if key not in self._summaries}
-
-    def unknown(self, keys: Iterable[_Key]) -> list[_Key]:
-        """Return those keys that nothing is known of."""
-        with self._lock:
-            return [key for key in keys if key not in self._summaries]
-
-    def of(self, files: Mapping[bytes, _Key]) -> tuple[dict[bytes, FileSummary], int]:
-        """Return what is known of files, and how many functions that are."""
-        found: dict[bytes, FileSummary] = {}
-        count = 0
-        with self._lock:
-            for path, key in files.items():
-                summary = self._summaries.get(key)
-                if summary is not None:
-                    self._summaries.move_to_end(key)
-                    found[path] = summary
-                    count += len(summary.functions)
-        return found, count
-
-    def put(self, summaries: Mapping[_Key, FileSummary]) -> None:
-        """Keep what became known."""
-        with self._lock:
-            for key, summary in summaries.items():
-                if key not in self._summaries:
-                    self._summaries[key] = summary
-                    self._functions += len(summary.functions)
-        self.shrink(self._most)
-
-    def shrink(self, functions: int) -> None:
-        """Keep at most so many functions."""
-        with self._lock:
-            while self._functions > functions:
-                _, summary = self._summaries.popitem(last=False)
-                self._functions -= len(summary.functions)
+def _moved(
+    files: Mapping[bytes, VersionKey], change: Change, *, backwards: bool
+) -> dict[bytes, VersionKey]:
+    """Return files as a change makes them, or as they were before it."""
+    moved = dict(files)
+    sides = [(file.old, file.new) for file in change.diff.files]
+    if backwards:
+        sides = [(new, old) for old, new in sides]
+    for gone, _ in sides:
+        if gone is not None:
+            moved.pop(gone.path, None)
+    moved.update(_known(come for _, come in sides if come is not None))
+    return moved
 
 
-class _Warming:
-    """One thread that reads on, and ends when there is nothing more to read."""
-
-    def __init__(self, load: Callable[[Mapping[_Key, bytes]], None]) -> None:
-        self._load = load
-        self._lock = threading.Lock()
-        self._missing: dict[_Key, bytes] = {}
-        self._thread: threading.Thread | None = None
-
-    def begin(self, missing: dict[_Key, bytes]) -> None:
-        """Read this, in place of what was to be read."""
-        with self._lock:
-            self._missing = missing
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="corpus", daemon=True)
-                self._thread.start()
-
-    def close(self) -> None:
-        """Read no more."""
-        with self._lock:
-            self._missing = {}
-            thread = self._thread
-        if thread is not None:
-            thread.join()
-
-    def _run(self) -> None:
-        while some := self._some():
-            try:
-                self._load(some)
-            except (RepositoryError, RuntimeError):
-                # Whoever asks next is told of it.
-                with self._lock:
-                    self._missing = {}
-
-    def _some(self) -> dict[_Key, bytes]:
-        with self._lock:
-            count = min(_AT_ONCE, len(self._missing))
-            some = dict(self._missing.popitem() for _ in range(count))
-            if not some:
-                self._thread = None
-            return some
-
-
-def _known(files: Iterable[FileVersion]) -> Iterator[tuple[bytes, _Key]]:
+def _known(files: Iterable[FileVersion]) -> Iterator[tuple[bytes, VersionKey]]:
     for each in files:
         if each.is_regular and (key := _key(each))[0]:
             yield each.path, key
 
 
-def _key(version: FileVersion) -> _Key:
+def _key(version: FileVersion) -> VersionKey:
     return language_by_name(version.path), version.blob

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Generic, TypeVar
 
 from heddle_worker.review.change import Place
+from heddle_worker.review.paths import is_test_or_document
 from heddle_worker.signals.functions import are_nested
 from heddle_worker.signals.material import Neighbour
 from heddle_worker.signals.summaries import (
@@ -18,7 +19,6 @@ from heddle_worker.signals.summaries import (
     Function,
     family_of,
     is_implicit,
-    is_test,
 )
 
 _Key = TypeVar("_Key")
@@ -27,7 +27,7 @@ _Key = TypeVar("_Key")
 # their similarity. When they are similar by 0.85, only one such pair in 90,000 has none of six.
 _HASHES: Final = 6
 _MOST_OF_ONE_HASH: Final = 512
-_MOST_COMPARED: Final = 24
+_MOST_COMPARED: Final = 16
 
 
 class FunctionIndex:
@@ -46,16 +46,20 @@ class FunctionIndex:
         self.test_count = 0
         self._hashes = hashes
         self._files: dict[bytes, tuple[FileSummary, range]] = {}
-        self._functions: dict[int, tuple[bytes, Function]] = {}
+        # With the path of each, and whether it is a test.
+        self._functions: dict[int, tuple[bytes, Function, bool]] = {}
         self._by_hash = _Multimap[int]()
         self._callers = _Multimap[tuple[str, str]]()
         self._held: Mapping[bytes, FileSummary] | None = None
+        # What was found out of names, for as long as the files are the same.
+        self._tested: dict[tuple[str, str], bool] = {}
         self._next = 0
 
     def move_to(self, files: Mapping[bytes, FileSummary]) -> None:
         """Hold the functions of these files, and of no others."""
         if files is self._held:
             return
+        self._tested.clear()
         gone = [path for path, held in self._files.items() if files.get(path) is not held[0]]
         for path in gone:
             self._take_out(path)
@@ -69,7 +73,7 @@ class FunctionIndex:
         path, name, sketch = place.path, place.symbol.name, place.symbol.sketch
         best: Neighbour | None = None
         for number in self._alike(sketch[: self._hashes]):
-            other_path, other = self._functions[number]
+            other_path, other, _ = self._functions[number]
             if other_path == path and are_nested(other.name, name):
                 continue
             found = Neighbour(other.similarity(sketch), other_path, other.name)
@@ -83,19 +87,32 @@ class FunctionIndex:
         Calls are known by the names in them: functions of one name count as one.
         """
         family, name = family_of(language), place.symbol.simple_name
-        if is_test(place.path, place.symbol) or is_implicit(family, name):
+        is_test = place.symbol.is_test or is_test_or_document(place.path)
+        if is_test or is_implicit(family, name):
             return True
+        return self._is_name_tested(family, name)
+
+    def _is_name_tested(self, family: str, name: str) -> bool:
         waiting, seen = [name], {name}
-        while waiting:
-            for number in self._callers.of((family, waiting.pop())):
-                path, caller = self._functions[number]
+        is_tested = False
+        while waiting and not is_tested:
+            callee = waiting.pop()
+            known = self._tested.get((family, callee))
+            if known is not None:
+                is_tested = known
+                continue
+            for number in self._callers.of((family, callee)):
+                _, caller, is_test = self._functions[number]
                 # What a language calls by itself may be called by any test.
-                if is_test(path, caller) or is_implicit(family, caller.simple_name):
-                    return True
+                if is_test or is_implicit(family, caller.simple_name):
+                    is_tested = True
+                    break
                 if caller.simple_name not in seen:
                     seen.add(caller.simple_name)
                     waiting.append(caller.simple_name)
-        return False
+        # Without a test, nobody on the way is tested; with one, not everybody needs to be.
+        self._tested.update(((family, each), is_tested) for each in ({name} if is_tested else seen))
+        return is_tested
 
     def _alike(self, hashes: Iterable[int]) -> Iterator[int]:
         """Return the functions that may resemble one with these hashes, the likeliest first."""
@@ -108,27 +125,26 @@ class FunctionIndex:
         numbers = range(self._next, self._next + len(summary.functions))
         self._next = numbers.stop
         self._files[path] = summary, numbers
+        is_among_tests = is_test_or_document(path)
         for number, function in zip(numbers, summary.functions, strict=True):
-            self._functions[number] = path, function
+            is_test = function.is_test or is_among_tests
+            self._functions[number] = path, function, is_test
+            self.test_count += is_test
             for each in function.smallest(self._hashes):
                 self._by_hash.add(each, number)
             for callee in function.calls:
                 self._callers.add((summary.family, callee), number)
-        self._count(path, summary, 1)
+        self.function_count += len(numbers)
 
     def _take_out(self, path: bytes) -> None:
         summary, numbers = self._files.pop(path)
         for number, function in zip(numbers, summary.functions, strict=True):
-            del self._functions[number]
+            self.test_count -= self._functions.pop(number)[2]
             for each in function.smallest(self._hashes):
                 self._by_hash.discard(each, number)
             for callee in function.calls:
                 self._callers.discard((summary.family, callee), number)
-        self._count(path, summary, -1)
-
-    def _count(self, path: bytes, summary: FileSummary, sign: int) -> None:
-        self.function_count += sign * len(summary.functions)
-        self.test_count += sign * sum(is_test(path, each) for each in summary.functions)
+        self.function_count -= len(numbers)
 
 
 class _Multimap(Generic[_Key]):

@@ -8,7 +8,6 @@ from array import array
 from dataclasses import dataclass
 from typing import Final
 
-from heddle_worker.review.paths import is_test_or_document
 from heddle_worker.symbols.outline import Outline, Symbol, similarity
 
 _FAMILIES: Final = {"tsx": "javascript", "typescript": "javascript", "cpp": "c"}
@@ -82,11 +81,6 @@ def summary_of(outline: Outline) -> FileSummary:
     """Return what is kept of an outline."""
     functions = tuple(_function(each) for each in outline.symbols if each.kind.is_callable)
     return FileSummary(family_of(outline.language), functions) if functions else EMPTY
-
-
-def is_test(path: bytes, function: Function | Symbol) -> bool:
-    """Return whether a function is a test, or at least among tests."""
-    return function.is_test or is_test_or_document(path)
 
 
 def is_implicit(family: str, simple_name: str) -> bool:

@@ -204,6 +204,12 @@ def find(connection: apsw.Connection, discussion_id: str) -> Discussion | None:
     return found[0] if found else None
 
 
+def number_of(connection: apsw.Connection, discussion_id: str) -> int | None:
+    """Return the number of the discussion of an id."""
+    rows = connection.execute("SELECT number FROM discussions WHERE id = ?", (discussion_id,))
+    return next((number for (number,) in rows), None)
+
+
 def load(connection: apsw.Connection, numbers: Collection[int]) -> list[Discussion]:
     """Return the discussions of some numbers, those that are there, in that order."""
     rows = connection.execute(

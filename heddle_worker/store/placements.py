@@ -6,8 +6,9 @@ thousand: they are found by an index, and a HEAD that moves changes the rows of 
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,11 +27,16 @@ SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8 FROM discussions WHERE number = ?2
 _LISTED_AT: Final = f"""
 SELECT {_COLUMNS}, {_LISTED} FROM placements p INDEXED BY placements_by_place
 CROSS JOIN discussions d ON d.number = p.discussion
-WHERE p.view = ? AND p.path = ? AND p.symbol = ? ORDER BY p.discussion
+WHERE p.view = ? AND p.path = ? AND p.symbol = ? AND p.discussion > ? ORDER BY p.discussion
+"""  # noqa: S608 - ours
+_LISTED_IN: Final = f"""
+SELECT {_COLUMNS}, {_LISTED} FROM placements p INDEXED BY placements_by_place
+CROSS JOIN discussions d ON d.number = p.discussion
+WHERE p.view = ? AND p.path = ?
 """  # noqa: S608 - ours
 _LISTED_ALL: Final = f"""
 SELECT {_COLUMNS}, {_LISTED} FROM placements p CROSS JOIN discussions d ON d.number = p.discussion
-WHERE p.view = ? ORDER BY p.discussion
+WHERE p.view = ? AND p.discussion > ? ORDER BY p.discussion
 """  # noqa: S608 - ours
 _ORPHANED: Final = f"""
 SELECT {_COLUMNS} FROM placements p INDEXED BY placements_orphaned
@@ -41,7 +47,8 @@ SELECT discussion FROM placements WHERE view = ?1 AND path = ?2
 UNION ALL SELECT number FROM discussions WHERE path = ?2 AND number <= ?3
 """
 _MOVE_ON: Final = """
-UPDATE placement_views SET state_id = ?, newest = ?, generation = generation + 1
+UPDATE placement_views
+SET version = ?, state_id = ?, newest = ?, generation = generation + 1
 WHERE id = ? AND generation = ?
 """
 
@@ -53,6 +60,7 @@ class View:
     Attributes:
         id: of the view.
         worktree: what tells the worktree from others.
+        version: of what has found the places.
         state_id: raw id of the state that the discussions are placed in; empty before any commit.
         newest: number of the last discussion that is placed.
         generation: counts the steps that led here.
@@ -60,6 +68,7 @@ class View:
 
     id: int
     worktree: bytes
+    version: str
     state_id: bytes
     newest: int
     generation: int
@@ -112,20 +121,21 @@ def open_view(connection: apsw.Connection, worktree: bytes) -> View:
     view = view_of(connection, worktree)
     if view is not None:
         return view
-    model = _view(connection, "true ORDER BY generation DESC LIMIT ?", 1)
-    state_id, newest = (model.state_id, model.newest) if model is not None else (b"", 0)
-    connection.execute(
-        "INSERT INTO placement_views (worktree, state_id, newest, generation) VALUES (?, ?, ?, 0)",
-        (worktree, state_id, newest),
+    model = _view(connection, "true ORDER BY generation DESC LIMIT ?", 1) or View(
+        0, worktree, "", b"", 0, 0
     )
-    view = View(connection.last_insert_rowid(), worktree, state_id, newest, 0)
-    if model is not None:
-        connection.execute(
-            "INSERT INTO placements SELECT ?, discussion, path, symbol, start_line, end_line, "
-            "is_changed, is_orphaned FROM placements WHERE view = ?",
-            (view.id, model.id),
-        )
-    return view
+    connection.execute(
+        "INSERT INTO placement_views (worktree, version, state_id, newest, generation) "
+        "VALUES (?, ?, ?, ?, 0)",
+        (worktree, model.version, model.state_id, model.newest),
+    )
+    made = connection.last_insert_rowid()
+    connection.execute(
+        "INSERT INTO placements SELECT ?, discussion, path, symbol, start_line, end_line, "
+        "is_changed, is_orphaned FROM placements WHERE view = ?",
+        (made, model.id),
+    )
+    return dataclasses.replace(model, id=made, worktree=worktree, generation=0)
 
 
 def forget_views(connection: apsw.Connection, present: Collection[bytes]) -> None:
@@ -138,25 +148,28 @@ def forget_views(connection: apsw.Connection, present: Collection[bytes]) -> Non
 
 
 def move_on(
-    connection: apsw.Connection,
-    view: View,
-    state_id: bytes,
-    newest: int,
-    placed: Iterable[Placement],
+    connection: apsw.Connection, before: View, after: View, placed: Iterable[Placement]
 ) -> bool:
-    """Take a view to another state: these placements replace those of the same discussions.
+    """Take a view on: these placements replace those of the same discussions.
+
+    Args:
+        connection: in a transaction.
+        before: the view as it was when the placements were found out.
+        after: the same with another version, state and newest number.
+        placed: where discussions are elsewhere than before.
 
     Returns:
         Whether it was done; it is not when somebody else has taken the view on meanwhile.
     """
-    connection.execute(_MOVE_ON, (state_id, newest, view.id, view.generation))
+    row = (after.version, after.state_id, after.newest, before.id, before.generation)
+    connection.execute(_MOVE_ON, row)
     if not connection.changes():
         return False
     connection.executemany(
         _PUT,
         (
             (
-                view.id,
+                before.id,
                 placement.discussion,
                 placement.path,
                 placement.symbol,
@@ -207,15 +220,22 @@ def unplaced(connection: apsw.Connection, newest: int) -> list[int]:
     return [number for (number,) in connection.execute(statement, (newest,))]
 
 
-def listed_at(connection: apsw.Connection, view: View, path: bytes, symbol: str) -> list[Listed]:
-    """Return what is placed at a symbol, in the order of opening."""
-    rows = connection.execute(_LISTED_AT, (view.id, path, symbol))
-    return [_listed(row) for row in rows]
+def listed_at(
+    connection: apsw.Connection, view: View, path: bytes, symbol: str, after: int = 0
+) -> Iterator[Listed]:
+    """Yield what is placed at a symbol, in the order of opening, from a number on."""
+    rows = connection.execute(_LISTED_AT, (view.id, path, symbol, after))
+    return map(_listed, rows)
 
 
-def listed(connection: apsw.Connection, view: View) -> list[Listed]:
-    """Return all that is placed, in the order of opening."""
-    return [_listed(row) for row in connection.execute(_LISTED_ALL, (view.id,))]
+def listed_in(connection: apsw.Connection, view: View, path: bytes) -> Iterator[Listed]:
+    """Yield what is placed in a file."""
+    return map(_listed, connection.execute(_LISTED_IN, (view.id, path)))
+
+
+def listed(connection: apsw.Connection, view: View, after: int = 0) -> Iterator[Listed]:
+    """Yield all that is placed, in the order of opening, from a number on."""
+    return map(_listed, connection.execute(_LISTED_ALL, (view.id, after)))
 
 
 def as_listed(connection: apsw.Connection, placed: Iterable[Placement]) -> list[Listed]:
@@ -231,7 +251,7 @@ def as_listed(connection: apsw.Connection, placed: Iterable[Placement]) -> list[
 
 def _view(connection: apsw.Connection, condition: str, value: object) -> View | None:
     statement = (
-        "SELECT id, worktree, state_id, newest, generation FROM placement_views "  # noqa: S608
+        "SELECT id, worktree, version, state_id, newest, generation FROM placement_views "  # noqa: S608
         f"WHERE {condition}"
     )
     return next((View(*row) for row in connection.execute(statement, (value,))), None)

@@ -24,6 +24,7 @@ _KINDS: Final = (
     "enum",
     "trait",
     "signature",
+    "prototype",
     "test",
     "scope",
 )
@@ -34,8 +35,8 @@ _WRAPPER_TAIL: Final = 1
 # The order of what begins and ends at the same places; what is wider comes before that.
 _WRAP_STEP, _DEFINITION_STEP, _PARENT_STEP, _NAME_STEP = range(4)
 _MAX_NAME_BYTES: Final = 256
-_TEMPLATE_ARGUMENTS: Final = re.compile(rb"<[^<>]*>")
-_SPACE: Final = re.compile(rb"\s+")
+_TEMPLATE_ARGUMENTS: Final = re.compile(rb"(?<=\w)\s*<[^<>]*>")
+_SPACE: Final = re.compile(rb"[\s\x00-\x1f\x7f]+")
 _QUOTES: Final = b"\"'`#"
 
 
@@ -45,8 +46,9 @@ class Definition:
 
     Attributes:
         start, end: in bytes, with whatever wraps it.
-        kind: as in `SymbolKind`, or `test` for a block of tests, or `scope` for what gives its
-            name to what it holds and is no symbol itself.
+        kind: as in `SymbolKind`, or `test` for a block of tests, `prototype` for a signature
+            that may be a variable, or `scope` for what gives its name to what it holds and is no
+            symbol itself.
         name_start: where its name is.
         parent: what is named as its parent beside its own name, as the receiver of a method is.
         path: its own name, behind those parents that are named with it.
@@ -69,33 +71,33 @@ def definitions(source: bytes, spans: dict[str, list[Span]]) -> list[Definition]
             for span in found:
                 if _RANK[kind] >= _RANK[kinds.get(span, _KINDS[0])]:
                     kinds[span] = kind
-    steps = [(start, -end, _DEFINITION_STEP, kind) for (start, end), kind in kinds.items()]
-    steps += [(start, -end, _WRAP_STEP, "") for start, end in spans.get("wrap", ())]
-    steps += [(start, 0, _PARENT_STEP, str(end)) for start, end in spans.get("parent", ())]
-    steps += [(start, 0, _NAME_STEP, str(end)) for start, end in spans.get("name", ())]
+    steps = [(start, -end, _DEFINITION_STEP, kind, 0) for (start, end), kind in kinds.items()]
+    steps += [(start, -end, _WRAP_STEP, "", 0) for start, end in spans.get("wrap", ())]
+    steps += [(start, 0, _PARENT_STEP, "", end) for start, end in spans.get("parent", ())]
+    steps += [(start, 0, _NAME_STEP, "", end) for start, end in spans.get("name", ())]
     steps.sort()
     return list(_named(source, steps))
 
 
-def _named(source: bytes, steps: list[tuple[int, int, int, str]]) -> list[Definition]:
+def _named(source: bytes, steps: list[tuple[int, int, int, str, int]]) -> list[Definition]:
     """Give each definition the first name that stands in it and in no definition within it."""
     all_: list[Definition] = []
     open_: list[tuple[int, Definition]] = []
     wraps: list[Span] = []
-    for start, minus_end, step, text in steps:
+    for start, minus_end, step, kind, name_end in steps:
         while open_ and open_[-1][0] <= start:
             open_.pop()
         if step == _WRAP_STEP:
             wraps.append((start, -minus_end))
         elif step == _DEFINITION_STEP:
-            definition = Definition(start, -minus_end, text)
+            definition = Definition(start, -minus_end, kind)
             all_.append(definition)
             open_.append((-minus_end, definition))
             _wrap(definition, wraps)
             wraps.clear()
         elif open_ and open_[-1][1].name_start < 0:
             definition = open_[-1][1]
-            parts = _parts(source[start : int(text)])
+            parts = _parts(source[start:name_end])
             if step == _PARENT_STEP:
                 definition.parent = parts
             else:
@@ -123,6 +125,11 @@ def _wrap(definition: Definition, wraps: list[Span]) -> None:
 
 def _parts(name: bytes) -> tuple[str, ...]:
     """Return a name's parts; it may be written with its parents, as in `A<T>::f`."""
+    if name.replace(b"_", b"").isalnum():
+        return (name[:_MAX_NAME_BYTES].decode(),)
+    if name.startswith((b"(*", b"(&")):
+        # What is declared there is a pointer, whatever it points to.
+        return ()
     name, operator, operand = name.partition(b"operator")
     while (bare := _TEMPLATE_ARGUMENTS.sub(b"", name)) != name:
         name = bare
@@ -131,6 +138,8 @@ def _parts(name: bytes) -> tuple[str, ...]:
         operand = b"()" if operand.lstrip().startswith(b"(") else operand.partition(b"(")[0]
         # In `operator std::string` nothing is a parent of anything.
         name += operator + operand.replace(b"::", b".")
+    elif name.startswith(b"("):
+        name = name.strip(b"() ")
     name = _SPACE.sub(b" ", name[:_MAX_NAME_BYTES]).strip(_QUOTES + b" ").replace(b"#", b"")
     text = name.decode("utf-8", "replace")
     return tuple(part.strip() for part in text.split("::") if part.strip())

@@ -134,6 +134,8 @@ def extractor(language: str) -> Extractor:
 
 
 def _without_space_behind(source: bytes, start: int, end: int) -> int:
+    if not source[end - 1 : end].isspace():
+        return end
     return start + max(1, len(source[start:end].rstrip()))
 
 
@@ -176,6 +178,9 @@ def _placed(found: list[Definition]) -> list[tuple[tuple[str, ...], str]]:
         is_member = len(each.path) > 1 or (around and around[-1][2] in _HOLDS_METHODS)
         if kind == "function" and is_member:
             kind = "method"
+        if kind == "prototype":
+            # `Foo bar(baz);` in a function of C++ is most likely a variable.
+            kind = "scope" if around and around[-1][2] in _CALLABLE else "signature"
         placed.append((path, kind))
         around.append((each.end, path, kind))
     return placed

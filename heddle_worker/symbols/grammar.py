@@ -13,9 +13,13 @@ import tree_sitter
 from heddle_worker.symbols.languages import LANGUAGES, Language
 
 _QUERIES: Final = Path(__file__).with_name("queries")
-_DEFINITION: Final = b"@definition."
-_NO_SYMBOL: Final = b"@definition.field"
 _PATTERN: Final = re.compile(r"^(?=[(\[])", re.MULTILINE)
+_DEFINITION: Final = "@definition."
+_NO_SYMBOL: Final = "@definition.field"
+# Which comment is about a definition is asked for nowhere, and costs time.
+_ABOUT_COMMENTS: Final = re.compile(
+    r"\(comment\)\*\s*@doc\s*\.|\(#(?:strip|select-adjacent|set-adjacent)![^()]*\)"
+)
 
 
 class Grammar:
@@ -34,20 +38,26 @@ class Grammar:
         loaded = importlib.import_module(f"tree_sitter_{self.language.grammar}")
         grammar = tree_sitter.Language(getattr(loaded, self.language.entry)())
         self.parser = tree_sitter.Parser(grammar)
-        tags = [_tags(each) for each in self.language.tags]
+        tags = [pattern for each in self.language.tags for pattern in _tags(each, self.language)]
         ours = [(_QUERIES / f"{each}.scm").read_text("utf-8") for each in self.language.queries]
         text = "\n".join((*tags, *ours))
         try:
             self.query = tree_sitter.Query(grammar, text)
         except tree_sitter.QueryError:
             # A newer grammar has other nodes. Whatever still fits finds what it can.
-            text = "".join(_fitting(grammar, text))
-            self.query = tree_sitter.Query(grammar, text)
-        _leave_out(self.query, text.encode(), len("\n".join(tags).encode()), self.language)
+            self.query = tree_sitter.Query(grammar, "".join(_fitting(grammar, text)))
 
 
-def _tags(name: str) -> str:
-    return str(importlib.import_module(f"tree_sitter_{name}").TAGS_QUERY)
+def _tags(name: str, language: Language) -> Iterator[str]:
+    """Yield those patterns of a grammar's tags that define symbols, and do so as we want them.
+
+    The others are not only of no use: each takes milliseconds to be made part of a query.
+    """
+    tags = str(importlib.import_module(f"tree_sitter_{name}").TAGS_QUERY)
+    for pattern in _PATTERN.split(_ABOUT_COMMENTS.sub("", tags)):
+        is_symbol = _DEFINITION in pattern and _NO_SYMBOL not in pattern
+        if is_symbol and not pattern.startswith(language.unwanted):
+            yield pattern
 
 
 def _fitting(grammar: tree_sitter.Language, text: str) -> Iterator[str]:
@@ -57,15 +67,3 @@ def _fitting(grammar: tree_sitter.Language, text: str) -> Iterator[str]:
         except tree_sitter.QueryError:
             continue
         yield pattern
-
-
-def _leave_out(query: tree_sitter.Query, text: bytes, tags_end: int, language: Language) -> None:
-    """Disable those patterns of a grammar's tags that define no symbol, or not as we want them."""
-    for index in range(query.pattern_count):
-        start = query.start_byte_for_pattern(index)
-        if start >= tags_end:
-            return
-        pattern = text[start : query.end_byte_for_pattern(index)]
-        unwanted = _DEFINITION not in pattern or _NO_SYMBOL in pattern
-        if unwanted or pattern.startswith(language.unwanted):
-            query.disable_pattern(index)

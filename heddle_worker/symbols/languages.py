@@ -28,7 +28,7 @@ class Language:
     entry: str = "language"
     tags: tuple[str, ...] = ()
     queries: tuple[str, ...] = ()
-    unwanted: tuple[bytes, ...] = ()
+    unwanted: tuple[str, ...] = ()
     ignored: re.Pattern[bytes] | None = None
     operators: bytes = b""
     test_name: str = ""
@@ -36,10 +36,10 @@ class Language:
 
 
 _C_TAGS: Final = (
-    b"(function_declarator",
-    b"(declaration type: (union_specifier",
-    b"(enum_specifier",
-    b"(class_specifier",
+    "(function_declarator",
+    "(declaration type: (union_specifier",
+    "(enum_specifier",
+    "(class_specifier",
 )
 # As in `class MYLIB_EXPORT Thing : public Base {` and in `MYLIB_EXPORT template <class T>`.
 _CLASS_MACRO: Final = re.compile(
@@ -49,6 +49,7 @@ _CLASS_MACRO: Final = re.compile(
     rb"(?=\s+(?:template|class|struct|enum|inline|constexpr|static|virtual|explicit)\b)",
     re.MULTILINE,
 )
+_SCRIPT_TAGS: Final = ("(assignment_expression", "(pair", "(export_statement")
 _SCRIPT_TESTS: Final = r"(?:test|it|describe)(?![a-z])"
 _XUNIT: Final = (
     rb"@(?:\w+\.)*(?:Test|ParameterizedTest|RepeatedTest|TestFactory|TestTemplate|Property)\b"
@@ -56,11 +57,13 @@ _XUNIT: Final = (
 
 LANGUAGES: Final = {
     "bash": Language("bash", queries=("bash",), test_name=r"test_|test[A-Z]"),
-    "c": Language("c", tags=("c",), queries=("c",), unwanted=_C_TAGS, test_name=r"test_|.*_test$"),
+    "c": Language(
+        "c", tags=("c",), queries=("c_family", "c"), unwanted=_C_TAGS, test_name=r"test_|.*_test$"
+    ),
     "cpp": Language(
         "cpp",
         tags=("cpp",),
-        queries=("c", "cpp"),
+        queries=("c_family", "cpp"),
         unwanted=_C_TAGS,
         ignored=_CLASS_MACRO,
         test_name=r"test_|.*_test$|Test[A-Z_]",
@@ -85,6 +88,7 @@ LANGUAGES: Final = {
         "javascript",
         tags=("javascript",),
         queries=("ecmascript", "javascript"),
+        unwanted=_SCRIPT_TAGS,
         test_name=_SCRIPT_TESTS,
     ),
     "php": Language(
@@ -103,7 +107,7 @@ LANGUAGES: Final = {
         "rust",
         tags=("rust",),
         queries=("rust",),
-        unwanted=(b"(declaration_list",),
+        unwanted=("(declaration_list",),
         test_name=r"test_|.*_test$",
         test_mark=rb"#\[[^\]]*\b(?:test|rstest|test_case|quickcheck|wasm_bindgen_test)\b[^=]",
     ),
@@ -112,6 +116,7 @@ LANGUAGES: Final = {
         entry="language_tsx",
         tags=("javascript", "typescript"),
         queries=("ecmascript", "typescript"),
+        unwanted=_SCRIPT_TAGS,
         test_name=_SCRIPT_TESTS,
     ),
     "typescript": Language(
@@ -119,6 +124,7 @@ LANGUAGES: Final = {
         entry="language_typescript",
         tags=("javascript", "typescript"),
         queries=("ecmascript", "typescript"),
+        unwanted=_SCRIPT_TAGS,
         test_name=_SCRIPT_TESTS,
     ),
 }

@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+SKETCH_SIZE = 64
+"""How many hashes a sketch holds at most."""
+
 OUTLINE_VERSION = 1
 """Raised whenever the outline of the same bytes changes; part of every cache's key."""
 
@@ -144,11 +147,14 @@ MISSING = Outline("", OutlineStatus.MISSING)
 def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     """Return how similar two sketches are, from 0 to 1: the Jaccard index of what they stand for.
 
-    The estimate is exact when both texts have no more pairs than a sketch holds.
+    It is exact when both sketches have room left, since they hold all there is then.
     """
     if not one or not other:
         return 1.0 if one == other else 0.0
-    size = max(len(one), len(other))
-    union = sorted({*one, *other})[:size]
-    shared = {*one} & {*other}
-    return sum(value in shared for value in union) / len(union)
+    union = {*one}
+    shared = union.intersection(other)
+    union.update(other)
+    if max(len(one), len(other)) < SKETCH_SIZE:
+        return len(shared) / len(union)
+    smallest = sorted(union)[:SKETCH_SIZE]
+    return sum(value <= smallest[-1] for value in shared) / len(smallest)

@@ -11,13 +11,12 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import chain
 from typing import Final
 
 from heddle_worker.symbols.definitions import Span
+from heddle_worker.symbols.outline import SKETCH_SIZE
 
 DIGEST_BYTES: Final = 16
-SKETCH_SIZE: Final = 64
 
 _MANY: Final = 4 * SKETCH_SIZE
 
@@ -75,12 +74,16 @@ class Tokens:
             parts: such pairs of indices, in their order.
             name: what stands for itself wherever it is one of them.
         """
-        tokens = list(chain.from_iterable(self._tokens[start:end] for start, end in parts))
+        tokens: list[bytes] = []
+        for start, end in parts:
+            tokens += self._tokens[start:end]
         # Where blocks end together there are the ends of those around it too.
         while tokens and tokens[-1] == _END:
             tokens.pop()
         joined = b"\0" + _BETWEEN.join(tokens) + b"\1"
-        own = _BETWEEN.join(self._pattern.findall(name.encode()))
+        own = name.encode()
+        if not name.isidentifier():
+            own = _BETWEEN.join(self._pattern.findall(own))
         return blake2b(
             joined.replace(b"\0" + own + b"\1", _OWN_NAME), digest_size=DIGEST_BYTES
         ).digest()

@@ -64,6 +64,7 @@ class LinePlacer:
     def __init__(self, repository: LineRepository) -> None:
         self._repository = repository
         self.asked: list[int] = []
+        self.version = "1"
 
     def place(self, origins: Mapping[int, Origin], state_id: bytes) -> list[Placement]:
         """Return where the symbols are."""

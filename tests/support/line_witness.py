@@ -37,27 +37,71 @@ class LineWitness:
         return text.split(b"\n")[start - 1 : end]
 
     def comes_from(
-        self, old: str, source: tuple[bytes, int, int], new: str, place: tuple[bytes, int, int]
+        self,
+        old: str,
+        source: tuple[bytes, int, int],
+        name: str,
+        new: str,
+        place: tuple[bytes, int, int],
     ) -> bool:
         """Return whether lines of the new state come from lines of the old one.
 
         Args:
             old, new: ids of the states.
             source, place: path, first and last line.
+            name: of the function; it is enough if each state has only one definition of it.
         """
-        return self._by_blame(old, source, new, place) or self._by_log(old, source, new, place)
+        return (
+            (self._is_only_one(name, old, source) and self._is_only_one(name, new, place))
+            or self._by_blame(old, source, new, place)
+            or self._by_log(old, source, new, place)
+            or self._by_log(old, source, new, place, "--first-parent")
+        )
 
-    def is_gone(self, old: str, source: tuple[bytes, int, int], new: str) -> bool:
-        """Return whether less than a third of what is telling in the lines is in any one file."""
-        telling = {
-            line.strip() for line in self.lines(old, *source) if len(line.strip()) > _LEAST_TELLING
-        }
-        files: Counter[bytes] = Counter()
-        for line in telling:
-            found = self.git("grep", "-l", "-z", "-F", "-e", line, new, "--", may_fail=True)
-            files.update(found.split(b"\0")[:-1])
-        most = max(files.values(), default=0)
-        return most * 3 < len(telling) or not telling
+    def is_gone(self, old: str, source: tuple[bytes, int, int], name: str, new: str) -> bool:
+        """Return whether the lines are nowhere, or are like those of something that was there.
+
+        They are nowhere if less than a third of what is telling in them is in any one file. Else
+        less than a third of them has to be left as git follows them, and the name must be in no
+        file in which it was not.
+        """
+        lines = {line.strip() for line in self.lines(old, *source)}
+        telling = {line for line in lines if len(line) > _LEAST_TELLING}
+        files = Counter(path for line in telling for path in self._files_with(line, new))
+        if max(files.values(), default=0) * 3 < len(telling) or not telling:
+            return True
+        word = name.encode()
+        return not self._is_left(old, source, new) and (
+            self._files_with(word, new) <= self._files_with(word, old)
+        )
+
+    def _files_with(self, text: bytes, state: str) -> set[bytes]:
+        said = self.git(*("grep", "-l", "-z", "-F", "-e"), text, state, "--", may_fail=True)
+        return {each.partition(b":")[2] for each in said.split(b"\0")[:-1]}
+
+    def _is_left(self, old: str, source: tuple[bytes, int, int], new: str) -> bool:
+        path, start, end = source
+        said = self.git(
+            *("blame", "--reverse", "--porcelain", "-w", "-M", "-C"),
+            *(f"-L{start},{end}", f"{old}..{new}", "--"),
+            path,
+        )
+        headers = [found for text in said.split(b"\n") if (found := _HEADER.fullmatch(text))]
+        left = sum(1 for found in headers if found[1] == new.encode())
+        return left * 3 >= len(headers)
+
+    def _is_only_one(self, name: str, state: str, place: tuple[bytes, int, int]) -> bool:
+        """Return whether there is one definition of a name in a state, and that at a place."""
+        if not name.isidentifier():
+            return False
+        pattern = rf"\b(def|func|function|fn)\b.*\b{name} *\("
+        said = self.git("grep", "-n", "-z", "-P", "-e", pattern, state, "--", may_fail=True)
+        found = said.split(b"\n")[:-1]
+        if len(found) != 1:
+            return False
+        where, line, _text = found[0].split(b"\0")
+        is_inside = place[1] <= int(line) <= place[2]
+        return is_inside and where.partition(b":")[2] == place[0]
 
     def _by_blame(
         self, old: str, source: tuple[bytes, int, int], new: str, place: tuple[bytes, int, int]
@@ -84,12 +128,23 @@ class LineWitness:
         return inside > outside
 
     def _by_log(
-        self, old: str, source: tuple[bytes, int, int], new: str, place: tuple[bytes, int, int]
+        self,
+        old: str,
+        source: tuple[bytes, int, int],
+        new: str,
+        place: tuple[bytes, int, int],
+        *options: str,
     ) -> bool:
         """What they were before the first change of them is what the old lines are, mostly."""
         path, start, end = place
         said = self.git(
-            *("log", "--format=%x00", f"-L{start},{end}:{path.decode()}", f"{old}..{new}"),
+            *(
+                "log",
+                *options,
+                "--format=%x00",
+                f"-L{start},{end}:{path.decode()}",
+                f"{old}..{new}",
+            ),
             may_fail=True,
         )
         patches = said.split(b"\0")

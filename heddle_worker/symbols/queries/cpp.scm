@@ -9,10 +9,13 @@
 (alias_declaration name: (type_identifier) @name) @definition.type
 
 (function_definition declarator: [
-  (function_declarator declarator: [(field_identifier) (qualified_identifier) (destructor_name) (operator_name) (template_function)] @name)
-  (reference_declarator (function_declarator declarator: [(identifier) (field_identifier) (qualified_identifier) (destructor_name) (operator_name)] @name))
-  (pointer_declarator declarator: (function_declarator declarator: [(field_identifier) (qualified_identifier) (operator_name)] @name))
-  (operator_cast) @name]) @definition.function
+  (function_declarator declarator: (_) @name)
+  (reference_declarator (function_declarator declarator: (_) @name))
+  (pointer_declarator declarator: (function_declarator declarator: (_) @name))
+  (pointer_declarator declarator: (pointer_declarator
+    declarator: (function_declarator declarator: (_) @name)))
+  (operator_cast) @name]
+  (#not-match? @name "^(TYPED_)?TEST(_F|_P)?$")) @definition.function
 ; A test of GoogleTest, which is named by its macro's arguments.
 (function_definition declarator: (function_declarator
   declarator: (identifier) @_macro
@@ -21,8 +24,12 @@
     . (parameter_declaration type: (type_identifier) @name) .))
   (#match? @_macro "^(TYPED_)?TEST(_F|_P)?$")) @definition.test
 (declaration declarator: [
-  (function_declarator declarator: [(destructor_name) (operator_name) (qualified_identifier)] @name)
-  (reference_declarator (function_declarator declarator: [(identifier) (qualified_identifier) (operator_name)] @name))]) @definition.signature
+  (function_declarator declarator: (_) @name)
+  (reference_declarator (function_declarator declarator: (_) @name))
+  (pointer_declarator declarator: (function_declarator declarator: (_) @name))
+  (pointer_declarator declarator: (pointer_declarator
+    declarator: (function_declarator declarator: (_) @name)))
+  (operator_cast) @name]) @definition.prototype
 (field_declaration declarator: [
   (function_declarator declarator: [(field_identifier) (destructor_name) (operator_name)] @name)
   (reference_declarator (function_declarator declarator: [(field_identifier) (operator_name)] @name))

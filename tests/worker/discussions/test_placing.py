@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import apsw
 import pygit2
 import pytest
 from discussion_samples import TURN
@@ -18,9 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 from line_placer import LinePlacer, LineRepository, Tree
 
-from heddle_worker.discussions.discussions import Discussions, Status
+from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.heads import Heads
-from heddle_worker.discussions.placing import Placings
+from heddle_worker.discussions.placings import Placings
+from heddle_worker.discussions.wanted import Status, Wanted
 from heddle_worker.failures import NotFoundError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES
 from heddle_worker.repository.repository import Repository
@@ -71,13 +73,13 @@ class Place:
 
     def by_symbol(self, path: bytes, symbol: str, status: Status = Status.ALL) -> list[int]:
         """Return the numbers of what is at a symbol at HEAD."""
-        found = self.found.by_symbol([path], symbol, self.found.head(), status)
+        found = self.found.by_symbol([path], symbol, self.found.head(), Wanted(status))
         assert all((one.path, one.symbol) == (path, symbol) for one in found)
         return [one.discussion.number for one in found]
 
     def in_state(self, commit: bytes, status: Status = Status.ALL) -> list[Placement]:
         """Return where the discussions are in a state."""
-        return [one.place for one in self.found.in_state(state_of(commit), status=status)]
+        return [one.place for one in self.found.in_state(state_of(commit), wanted=Wanted(status))]
 
     def table(self) -> list[Placement]:
         """Return the table's rows for HEAD, once it is up to date."""
@@ -164,6 +166,41 @@ def test_a_state_far_from_head_costs_what_differs_once(place: Place) -> None:
     assert place.table() == place.from_scratch(first)
 
 
+def test_without_discussions_nothing_is_written(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}})
+    place.files.check_out(first)
+    assert place.by_symbol(b"a", "run") == []
+    assert place.in_state(first) == []
+    with place.readers.snapshot() as connection:
+        assert placements.view_of(connection, b".") is None
+    number = place.open(first, "run")
+    assert place.by_symbol(b"a", "run") == [number]
+    with place.readers.snapshot() as connection:
+        assert placements.view_of(connection, b".") is not None
+
+
+def test_the_symbols_of_a_large_change(place: Place) -> None:
+    names = [f"run{number}" for number in range(30)]
+    first = place.files.commit({"a": dict.fromkeys(names, "1"), "b": {"walk": "1"}})
+    halves = {"a": dict.fromkeys(names[:15], "1"), "c": dict.fromkeys(names[15:], "1")}
+    second = place.files.commit({**halves, "b": {"walk": "1"}}, first)
+    place.files.check_out(first)
+    numbers = {name: place.open(first, name) for name in [*names, "walk"]}
+
+    def found(state: State | None, *places: tuple[bytes, str]) -> list[int]:
+        selected = place.found.of_symbols(state, places, MAX_MESSAGE_BYTES)
+        return [one.discussion.number for one in selected.discussions]
+
+    in_a = [(b"a", name) for name in names]
+    assert found(None, *in_a) == found(state_of(first), *in_a) == list(numbers.values())[:-1]
+    assert found(state_of(second), *in_a) == [numbers[name] for name in names[:15]]
+    in_c = [(b"c", name) for name in reversed(names)]
+    expected = [numbers[name] for name in [*names[15:], "walk"]]
+    assert found(state_of(second), (b"b", "walk"), *in_c) == expected
+    assert found(state_of(second), *in_c[:3]) == [numbers[name] for name in names[-3:]]
+    assert found(None, *in_c) == []
+
+
 def test_a_pruned_head_costs_placing_all_of_them(place: Place) -> None:
     tree: Tree = {"a": {"run": "1"}, "b": {"walk": "1"}}
     first = place.files.commit(tree)
@@ -181,6 +218,21 @@ def test_a_pruned_head_costs_placing_all_of_them(place: Place) -> None:
     place.placings = placings
     assert place.table() == place.from_scratch(second)
     assert all(one.is_changed for one in place.table())
+
+
+def test_what_another_version_has_found_out_is_found_out_anew(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}, "b": {"walk": "1"}})
+    place.files.check_out(first)
+    numbers = [place.open(first, "run"), place.open(first, "walk")]
+    place.table()
+    place.placer.asked.clear()
+    place.table()
+    assert place.placer.asked == []
+    place.placer.version = "2"
+    assert place.table() == place.from_scratch(first)
+    assert place.placer.asked == numbers
+    place.table()
+    assert place.placer.asked == numbers
 
 
 def test_before_the_first_commit_everything_is_orphaned(place: Place) -> None:
@@ -214,9 +266,9 @@ def test_one_that_is_taken_back_is_gone(place: Place) -> None:
     kept = place.open(first, "run", "kept")
     new = NewDiscussion("undone", place.files.origin(first, "run"), TURN, "", "public")
 
-    def opened(connection: object) -> bytes:
-        with recording(connection) as changeset:  # type: ignore[arg-type]
-            discussions.add(connection, new)  # type: ignore[arg-type]
+    def opened(connection: apsw.Connection) -> bytes:
+        with recording(connection) as changeset:
+            discussions.add(connection, new)
         return changeset()
 
     changeset = place.writer.submit(opened).result()
@@ -330,7 +382,7 @@ def test_more_than_one_message_holds_is_refused(place: Place) -> None:
     count = MAX_MESSAGE_BYTES // len(body) + 1
     numbers = [place.open(first, "run", str(number), body) for number in range(count)]
     walked = place.open(first, "walk")
-    with pytest.raises(ReplyTooLargeError, match="ask for those of one status, or of one symbol"):
+    with pytest.raises(ReplyTooLargeError, match="ask for parts of them with limit and after_id"):
         place.by_symbol(b"a", "run")
     with pytest.raises(ReplyTooLargeError):
         place.in_state(first)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import apsw
 import pygit2
 import pytest
 from discussion_samples import TURN
@@ -69,10 +70,10 @@ class Place:
         """Open a discussion; return its number."""
         origin = self.domain.origins.find(state, [path.encode()], symbol)
 
-        def add(connection: object) -> int:
-            count = discussions.newest(connection) + 1  # type: ignore[arg-type]
+        def add(connection: apsw.Connection) -> int:
+            count = discussions.newest(connection) + 1
             new = NewDiscussion(str(count), origin, TURN, "", "public")
-            return discussions.add(connection, new)  # type: ignore[arg-type]
+            return discussions.add(connection, new)
 
         return self.domain.writer.submit(add).result()
 
@@ -170,9 +171,9 @@ def test_annotations_go_where_their_discussions_go(place: Place) -> None:
     place.open(first, "engine.py", "stop")
     annotation = StoredAnnotation("note", number, "invariant", "Starts once.", ("enforces",))
 
-    def note(connection: object) -> None:
-        discussions.resolve(connection, number, Resolution.INTO_ANNOTATION)  # type: ignore[arg-type]
-        stored_annotations.add(connection, annotation)  # type: ignore[arg-type]
+    def note(connection: apsw.Connection) -> None:
+        discussions.resolve(connection, number, Resolution.INTO_ANNOTATION)
+        stored_annotations.add(connection, annotation)
 
     place.domain.writer.submit(note).result()
     second = place.commit({"engine.py": {"stop": stop}, "car.py": {"ignite": start}}, first)

@@ -1,6 +1,6 @@
 """What is said of histories whose truth is known.
 
-`HEDDLE_TRAVELS` sets how many of each language; the figures are a property of the test, as
+`HEDDLE_TRAVELS` sets how many of each language; the figures are a property of the suite, as
 `--junitxml` writes it.
 """
 
@@ -24,7 +24,7 @@ BAR: Final = 0.97
 
 @pytest.mark.timeout(1200)
 def test_what_became_of_symbols_is_found(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     total = Scores()
     for language in LANGUAGES:
@@ -37,7 +37,7 @@ def test_what_became_of_symbols_is_found(
                 score_travel(knowledge, moments[:-1:6], moments[-1], total)
             finally:
                 knowledge.close()
-    record_property("scores", "\n".join(total.lines()))
+    record_testsuite_property("scores", "\n".join(total.lines()))
     for kind in ("moved", "renamed", "edited", "placed"):
         assert total.right[kind] > 50
         assert total.precision(kind) >= BAR, total.examples

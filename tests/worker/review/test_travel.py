@@ -229,6 +229,18 @@ def test_what_was_found_once_is_not_looked_for_again(bench: TravelBench) -> None
     assert [source.path for source in bench.outlined] == [b"a.tiny"]
 
 
+def test_a_commit_of_thousands_of_files_is_looked_through_in_part(bench: TravelBench) -> None:
+    opened = bench.commit({"zz.tiny": F + G})
+    stream = [f"commit refs/heads/main\ncommitter A <a@b> 1 +0000\ndata 0\nfrom {opened.hex()}\n"]
+    files = {f"b{number}.tiny": f"def i{number} {number}\n" for number in range(2_100)}
+    for name, text in {**files, "aa.tiny": F, "zz.tiny": G}.items():
+        stream.append(f"M 644 inline {name}\ndata {len(text)}\n{text}\n")
+    bench.git.fast_import("".join(stream).encode())
+    target = bytes.fromhex(bench.git.head())
+    assert bench.place(bench.anchor(opened, "zz.tiny", "f"), target) == "aa.tiny:f"
+    assert 2_000 <= len(bench.outlined) < 2_010
+
+
 def test_many_anchors_are_placed_in_their_order(bench: TravelBench) -> None:
     opened = start(bench)
     anchors = [

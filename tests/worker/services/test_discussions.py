@@ -101,7 +101,9 @@ def test_a_file_as_a_whole(client: DiscussionClient, repository: Repository) -> 
 def test_flags_are_those_of_head(client: DiscussionClient, repository: Repository) -> None:
     opened = client.open()
     write(repository, "engine.py", "# A comment above moves it.\n" + ENGINE)
-    assert client.get(opened.id) == opened
+    moved = client.get(opened.id)
+    assert (moved.start_line, moved.end_line) == (opened.start_line + 1, opened.end_line + 1)
+    assert not moved.body_changed_since_open
     write(repository, "engine.py", ENGINE.replace("running = True", "running = key"))
     assert client.get(opened.id).body_changed_since_open
     assert client.append(opened.id).body_changed_since_open
@@ -146,6 +148,34 @@ def test_status_selects(client: DiscussionClient) -> None:
         assert listed(status="orphaned") == []
         refused = refusal(listed, status="closed")
         assert (refused.code, refused.fields) == (INVALID, ["status"])
+
+
+def test_lists_come_in_parts(client: DiscussionClient) -> None:
+    opened = [client.open().id for _ in range(7)]
+    for discussion_id in opened[1::2]:
+        client.dismiss(discussion_id)
+    for listed in (client.by_state, client.by_symbol):
+        assert ids(listed(limit=3)) == opened[:3]
+        assert ids(listed(limit=3, after_id=opened[2])) == opened[3:6]
+        assert ids(listed(limit=3, after_id=opened[5])) == opened[6:]
+        assert listed(after_id=opened[6]) == []
+        assert ids(listed(status="open", limit=2, after_id=opened[1])) == [opened[2], opened[4]]
+        refused = refusal(listed, after_id="none")
+        assert (refused.code, refused.message) == (NOT_FOUND, "discussion none not found")
+
+
+def test_where_a_symbol_was_and_is(client: DiscussionClient, repository: Repository) -> None:
+    opened = client.open("spin")
+    assert opened.opened_anchor == opened.anchor
+    assert (opened.start_line, opened.end_line) == (15, 19)
+    write(repository, "engine.py", "# One line more.\n" + ENGINE.replace("spin", "turn"))
+    moved = client.get(opened.id)
+    assert moved.anchor == anchor("engine.py", "turn")
+    assert moved.opened_anchor == anchor("engine.py", "spin")
+    assert (moved.start_line, moved.end_line) == (16, 20)
+    write(repository, "engine.py", "def nothing():\n    return 1\n")
+    gone = client.get(opened.id)
+    assert (gone.orphaned, gone.start_line, gone.end_line) == (True, 0, 0)
 
 
 def test_resolving_into_an_annotation(client: DiscussionClient) -> None:
@@ -421,7 +451,11 @@ def test_too_many_for_one_message_are_refused(client: DiscussionClient) -> None:
     for listed in (client.by_state, client.by_symbol):
         refused = refusal(listed)
         assert refused.code is EXHAUSTED
-        assert "ask for those of one status, or of one symbol" in refused.message
+        assert "ask for parts of them with limit and after_id" in refused.message
+        page = listed(limit=40)
+        assert len(page) == 40
+        rest = listed(limit=40, after_id=page[-1].id)
+        assert len({*ids(page), *ids(rest)}) == len(page) + len(rest) >= 64
     assert ids(client.by_symbol("spin")) == [few.id]
 
 

@@ -270,6 +270,25 @@ def test_new_states_of_any_branch_are_told_of_once_and_in_order(
         assert one.states[told_before:] == [*fresh, last]
 
 
+def test_states_without_signals_for_now_are_told_of_as_that(
+    worker: Worker, repository: Repository
+) -> None:
+    with subscribed(worker.path) as client:
+        begin(client, repository)
+        config = repository.heddle_dir / "config.toml"
+        config.write_text("[review.signals.novelty]\ntolerance = 2\n")
+        broken = write(repository, {"a.py": "def a():\n    return 1\n"}, "self-flag: hasty")
+        client.until(lambda: broken in client.states, "it was told of all the same")
+        (update,) = [each for each in client.updates if each.state_id.hex() == broken]
+        assert update.is_incomplete
+        assert not update.signals
+        config.unlink()
+        mended = repository.commit("self-flag: hasty")
+        client.until(lambda: mended in client.states, "the next one was told of")
+        (update,) = [each for each in client.updates if each.state_id.hex() == mended]
+        assert [signal.reason for signal in update.signals] == ["hasty"]
+
+
 def test_edits_of_the_worktree_are_told_of(worker: Worker, repository: Repository) -> None:
     with subscribed(worker.path) as client:
         begin(client, repository)
@@ -322,6 +341,51 @@ def test_a_linked_worktree_is_told_of_to_those_who_ask_for_it(
         one.until(lambda: one.worktrees and one.worktrees[-1].signals, "the edit was told of")
         assert one.worktrees[-1].worktree == str(linked)
         assert not [update for update in other.worktrees if update.signals]
+
+
+def test_a_bare_repository_has_states_alone(
+    repository: Repository, state: str, start_worker: Callable[..., Worker], tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare"
+    repository.git("clone", "--quiet", "--bare", ".", str(bare))
+    (bare / ".heddle" / "state").mkdir(parents=True)
+    worker = start_worker(repository=bare, heddle_dir=bare / ".heddle").activate()
+    with subscribed(worker.path) as client:
+
+        def push() -> bool:
+            repository.commit("pushed")
+            repository.git("push", "--quiet", str(bare), "main")
+            return bool(client.states)
+
+        client.until(push, "the subscription has begun")
+        last = repository.git("rev-parse", "HEAD")
+        client.until(lambda: client.states[-1] == last, "the last state was told of")
+        assert not client.worktrees
+    with grpc.insecure_channel(grpc_address(worker.path)) as channel:
+        asking = SignalClient(channel)
+        assert asking.complete(state_id=bytes.fromhex(state)).signals
+        assert asking.health().window_states >= 3
+
+
+def test_before_the_first_commit_there_are_edits_alone(
+    worker: Worker, client: SignalClient, repository: Repository
+) -> None:
+    repository.git("switch", "--quiet", "--orphan", "empty")
+    assert client.health().window_states == 0
+    assert refusal(client.compute).code is grpc.StatusCode.NOT_FOUND
+    with subscribed(worker.path) as subscription:
+
+        def edit() -> bool:
+            path = repository.root / "fresh.py"
+            text = path.read_text() if path.exists() else ""
+            path.write_text(f"{text}def fresh(one):\n    return one ** one\n\n\n")
+            return bool(subscription.worktrees)
+
+        subscription.until(edit, "the worktree was told of")
+        first = repository.commit("unlike any other")
+        subscription.until(lambda: first in subscription.states, "the first state was told of")
+        (update,) = [each for each in subscription.updates if each.state_id.hex() == first]
+        assert list(update.threads) == ["empty"]
 
 
 def test_a_subscription_ends_with_its_worker(worker: Worker, repository: Repository) -> None:

@@ -199,3 +199,8 @@ def test_calls_of_csharp() -> None:
         "Shape::Outer": ("Local",),
         "Tests::Works": ("True",),
     }
+
+
+def test_what_may_be_a_variable_is_no_symbol() -> None:
+    source = "int f() { Foo bar(baz); int g(int); return 1; }\nvoid (*pointer)(int);\n"
+    assert list(symbols_of("cpp", source)) == ["f"]

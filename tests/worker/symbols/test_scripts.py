@@ -88,6 +88,7 @@ module A
     end
     def empty?; items.empty? end
     def ==(other); x == other.x; end
+    def <=>(other); 0; end
     def x=(v)
       @x = helper v
     end
@@ -112,21 +113,22 @@ end
 
 def test_symbols_of_ruby() -> None:
     assert listed("ruby", _RUBY) == [
-        "module A 2-22",
+        "module A 2-23",
         "constant A::LIMIT 3-3",
-        "class A::B 4-20",
+        "class A::B 4-21",
         "method A::B::initialize 6-6",
         "method A::B::make 7-9",
         "method A::B::empty? 10-10",
         "method A::B::== 11-11",
-        "method A::B::x= 12-14",
-        "method A::B::baz 16-16",
-        "method A::B::build 18-18",
-        "class A::D::E 21-21",
-        "function B 23-27 test",
-        "function B::works 1 24-26 test",
-        "class TestB 28-30",
-        "method TestB::test_it 29-29 test",
+        "method A::B::<=> 12-12",
+        "method A::B::x= 13-15",
+        "method A::B::baz 17-17",
+        "method A::B::build 19-19",
+        "class A::D::E 22-22",
+        "function B 24-28 test",
+        "function B::works 1 25-27 test",
+        "class TestB 29-31",
+        "method TestB::test_it 30-30 test",
     ]
 
 
