@@ -82,7 +82,7 @@ def _worktree(environment: Mapping[str, str]) -> str:
     has set it, perhaps to that of a repository whose worktree is elsewhere.
     """
     try:
-        here = os.getcwdb().decode()
+        here = os.getcwdb().decode()  # noqa: PTH109 - without pathlib
     except UnicodeDecodeError:
         return ""  # no message of gRPC's can hold such a path
     git_dir = environment.get("GIT_DIR")
