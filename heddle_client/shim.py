@@ -36,7 +36,7 @@ _VERSION: Final = 1
 _BODY: Final = Path(__file__).with_name("shim.sh")
 _TITLE: Final = re.compile(rb"#!/bin/sh\n# heddle shim (\d+) for [a-z-]+\.")
 _SEAL: Final = b"# sha256 "
-_MADE_DIRECTORY: Final = b"\nmade_directory=yes\n"
+_MADE_DIRECTORY: Final = b"\n# The directory was made for the shims.\n"
 _READ_MAX: Final = 65_536
 
 
@@ -108,12 +108,13 @@ def render_shim(
         "# `heddle hook uninstall` takes it away. It asks those who have registered with heddle\n"
         "# about what git does. It must not be edited: it could not be taken away then.\n"
         f"hook={hook}\n"
-        f"made_directory={'yes' if made_directory else 'no'}\n"
         f"python={shlex.quote(os.fspath(interpreter.python))}\n"
         f"client={shlex.quote(os.fspath(interpreter.client))}\n"
         f"isolation={interpreter.isolation}\n"
         f"policy={policy}\n"
     )
+    if made_directory:
+        head += _MADE_DIRECTORY.decode().lstrip()
     text = os.fsencode(head) + _BODY.read_bytes()
     return text + _seal(text)
 

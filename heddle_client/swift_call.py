@@ -184,6 +184,8 @@ def _body(connection: _Connection) -> Iterator[bytes]:
         if stream & 0x7FFF_FFFF != _STREAM:
             continue
         if kind == _DATA:
-            yield payload[1 : len(payload) - payload[0]] if flags & _PADDED else payload
+            if flags & _PADDED:
+                raise NoPlainReplyError("the reply is padded")
+            yield payload
         if kind in (_DATA, _HEADERS) and flags & _END_STREAM:
             return

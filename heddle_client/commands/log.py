@@ -21,8 +21,10 @@ VERBS: Final = (
     "hook.register_hook",
     "hook.deregister_hook",
     "hook.respond_to_hook",
+    "hook.run",
     "hook.veto",
     "hook.failure",
+    "hook.extra_signals",
 )
 """Of the entries that are about hooks."""
 
