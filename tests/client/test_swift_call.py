@@ -19,8 +19,8 @@ from heddle_client.swift_call import NoPlainReplyError, call
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 
 
-def ask(path: Path, timeout: float = DEADLINE, **fields: bytes) -> git_hook_pb2.HookVerdict:
-    request = git_hook_pb2.RunGitHookRequest(hook="pre-push", **fields)
+def ask(path: Path, timeout: float = DEADLINE, given: bytes = b"") -> git_hook_pb2.HookVerdict:
+    request = git_hook_pb2.RunGitHookRequest(hook="pre-push", input=given)
     reply = call(
         str(path),
         RUN_GIT_HOOK,
@@ -35,7 +35,7 @@ def ask(path: Path, timeout: float = DEADLINE, **fields: bytes) -> git_hook_pb2.
 def test_requests_and_replies_of_any_size_come_through(room: Path, size: int) -> None:
     with hook_server(room / "s") as server:
         server.verdict = git_hook_pb2.HookVerdict(vetoed=True, reason="r" * (size // 2))
-        assert ask(room / "s", input=b"x" * size) == server.verdict
+        assert ask(room / "s", given=b"x" * size) == server.verdict
         assert server.requests[0].input == b"x" * size
         assert server.metadata[0][ENVIRONMENT_KEY] == b"GIT_REFLOG_ACTION=merge \xff\0GITHEAD_1=x"
 
@@ -47,7 +47,7 @@ def test_an_empty_reply_is_a_reply(room: Path) -> None:
 
 def test_a_large_request_is_left_to_others(room: Path) -> None:
     with hook_server(room / "s"), pytest.raises(NoPlainReplyError, match="too large"):
-        ask(room / "s", input=b"x" * 70_000)
+        ask(room / "s", given=b"x" * 70_000)
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INVALID_ARGUMENT])
