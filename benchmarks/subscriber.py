@@ -49,7 +49,6 @@ def main() -> None:
     with connect(Path(sys.argv[1])) as channel:
         stub = hook_pb2_grpc.HookServiceStub(channel)
         stream = stub.SubscribeHookEvents(hook_pb2.SubscribeHookEventsRequest(events=[_EVENT]))
-        stream.initial_metadata()
         sys.stdout.write("subscribed\n")
         sys.stdout.flush()
         threading.Thread(target=_answer, args=(stub, stream), daemon=True).start()

@@ -26,7 +26,6 @@ class HookSubscriber:
     def __init__(self, channel: grpc.Channel) -> None:
         self._stub = hook_pb2_grpc.HookServiceStub(channel)
         self._stream = self._stub.SubscribeHookEvents(hook_pb2.SubscribeHookEventsRequest())
-        self._stream.initial_metadata()
         self._events: list[tuple[str, dict[str, Any]]] = []
         self.objections: dict[str, str] = {}
         schemas = self._stub.GetHookEventSchema(hook_pb2.GetHookEventSchemaRequest()).schemas

@@ -232,6 +232,7 @@ class Waiting:
             ["git", "-C", repository.root, "commit", "--quiet", "--allow-empty", "-m", "x"],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         self.until_asked(1)
 
@@ -323,9 +324,9 @@ def test_git_ends_when_the_person_has_enough(
     make_waiting: Callable[[], Waiting], prepared: GitRepository
 ) -> None:
     waiting = make_waiting()
-    waiting.process.send_signal(signal.SIGINT)
-    ended, _stderr = waiting.end()
-    assert ended != 0
+    os.killpg(waiting.process.pid, signal.SIGINT)  # as a terminal does
+    ended, stderr = waiting.end()
+    assert (ended != 0, stderr) == (True, "")
     assert prepared.head() == waiting.before
 
 
