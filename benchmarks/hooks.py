@@ -21,8 +21,8 @@ from benchmarks.daemon import Daemon, temporary_daemon
 from benchmarks.echo_client import SequentialClient, connect
 from benchmarks.echo_server import Kind, Method
 from benchmarks.report import Bar, Options, Report, Row
-from benchmarks.sampling import MEDIAN, P99, Figure, interleave, median, summarize
-from benchmarks.subscriber import answering, emit
+from benchmarks.sampling import MEDIAN, P99, Figure, interleave, median, quantile, summarize
+from benchmarks.subscriber import ASKED, UNHEARD, answering, emit
 from heddle_client.shim import GIT_HOOKS
 
 _COMMIT_BAR: Final = Bar(factor=1.15)
@@ -33,8 +33,10 @@ _NOTES: Final = (
     "hooks; floor: the same with an empty shell script for each of them",
     "asked: a command is registered that always agrees; floor: the same commit with a hook "
     "`commit-msg` that starts a bare Python interpreter",
-    "dispatch: TestHookEvent until its reply, with one subscriber that answers at once; floor: "
-    "one call to a gRPC server of the same kind (aio) that returns its request",
+    "event: TestHookEvent until its reply, with one subscriber that answers at once or nobody; "
+    "dispatch: the difference of their medians, which is the event's way to the subscriber and the "
+    "reply's way back; floor: one call to a gRPC server of the same kind (aio) that returns its "
+    "request",
     "range: the lowest and highest of the rounds",
 )
 
@@ -120,18 +122,29 @@ def _dispatch_rows(socket: Path, rounds: int, events: int) -> Iterator[Row]:
     """Time events with one subscriber, and calls of a server that does nothing else."""
     with _echo(socket.parent) as echo, answering(socket) as channel:
         subjects: dict[str, Callable[[], list[float]]] = {
-            "dispatch": lambda: [_timed_event(channel) for _ in range(events)],
+            "asked": lambda: [_timed_event(channel, ASKED) for _ in range(events)],
+            "unheard": lambda: [_timed_event(channel, UNHEARD) for _ in range(events)],
             "echo": partial(echo.latencies, Method.ECHO, events),
         }
-        # The first round warms both up and is left out below.
-        samples = interleave(subjects, rounds=rounds + 1)
-    for name, fraction, bar in (("p50", MEDIAN, _DISPATCH_BAR), ("p99", P99, None)):
-        value = summarize(samples["dispatch"][1:], fraction)
-        floor = summarize(samples["echo"][1:], fraction)
-        yield Row(f"dispatch to a subscriber and back, {name}", value, "ms", floor, bar)
+        # The first round warms all of them up and is left out below.
+        samples = {
+            name: taken[1:] for name, taken in interleave(subjects, rounds=rounds + 1).items()
+        }
+    p50 = {name: summarize(taken, MEDIAN) for name, taken in samples.items()}
+    yield Row("event that nobody hears, p50", p50["unheard"], "ms", p50["echo"])
+    yield Row("event, one subscriber, p50", p50["asked"], "ms", p50["echo"])
+    p99 = {name: summarize(taken, P99) for name, taken in samples.items()}
+    yield Row("event, one subscriber, p99", p99["asked"], "ms", p99["echo"])
+    rounds_apart = [
+        quantile(asked, MEDIAN) - quantile(unheard, MEDIAN)
+        for asked, unheard in zip(samples["asked"], samples["unheard"], strict=True)
+    ]
+    yield Row(
+        "dispatch to a subscriber and back", median(rounds_apart), "ms", p50["echo"], _DISPATCH_BAR
+    )
 
 
-def _timed_event(channel: grpc.Channel) -> float:
+def _timed_event(channel: grpc.Channel, event: str) -> float:
     begin = time.perf_counter()
-    emit(channel)
+    emit(channel, event)
     return (time.perf_counter() - begin) * 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class HookSubscriber:
         """Return the names of the events so far."""
         return [name for name, _payload in self._events]
 
-    def heard(self, *names: str) -> list[Mapping[str, Any]]:
+    def heard(self, *names: str) -> list[dict[str, Any]]:
         """Wait for as many events as there are names, and require that these are they.
 
         Returns:
