@@ -21,12 +21,13 @@ from benchmarks.daemon import Daemon, temporary_daemon
 from benchmarks.echo_client import SequentialClient, connect
 from benchmarks.echo_server import Kind, Method
 from benchmarks.report import Bar, Options, Report, Row
-from benchmarks.sampling import MEDIAN, P99, Figure, interleave, median, quantile, summarize
+from benchmarks.sampling import Figure, interleave, median
 from benchmarks.subscriber import ASKED, UNHEARD, answering, emit
 from heddle_client.shim import GIT_HOOKS
 
 _COMMIT_BAR: Final = Bar(factor=1.15)
 _DISPATCH_BAR: Final = Bar(factor=3)
+_WARM_UP_EVENTS: Final = 50
 _EMPTY_HOOK: Final = "#!/bin/sh\nexit 0\n"
 _NOTES: Final = (
     f"commit: wall time of `git commit --allow-empty` with shims for {len(GIT_HOOKS)} of git's "
@@ -34,24 +35,24 @@ _NOTES: Final = (
     "asked: a command is registered that always agrees; floor: the same commit with a hook "
     "`commit-msg` that starts a bare Python interpreter",
     "event: TestHookEvent until its reply, with one subscriber that answers at once or nobody; "
-    "dispatch: the difference of their medians, which is the event's way to the subscriber and the "
+    "dispatch: the difference of the two, which is the event's way to the subscriber and the "
     "reply's way back; floor: one call to a gRPC server of the same kind (aio) that returns its "
     "request",
-    "range: the lowest and highest of the rounds",
+    "all are medians of samples taken in turn; range: the lowest and highest",
 )
 
 
 def run(options: Options) -> Report:
     """Measure commits without and with a daemon, and events."""
     processes.require_linux()
-    commits, rounds, events = (10, 2, 50) if options.quick else (120, 10, 200)
+    commits, events = (10, 50) if options.quick else (120, 1_000)
     with temporary_daemon() as daemon:
         hooks = _hook_directories(daemon)
         rows = [_commit_row("no daemon", daemon, hooks, commits)]
         daemon.serve()
         socket = daemon.warm().socket
         rows.append(_commit_row("nothing registered", daemon, hooks, commits))
-        rows += _dispatch_rows(socket, rounds, events)
+        rows += _dispatch_rows(socket, events)
         _heddle(daemon, "hook", "add", "agree", "true", "--event", "pre_capture")
         rows.append(_asked_row(daemon, hooks, commits))
     return Report(rows, _NOTES)
@@ -118,30 +119,23 @@ def _echo(directory: Path) -> Iterator[SequentialClient]:
         yield SequentialClient(channel)
 
 
-def _dispatch_rows(socket: Path, rounds: int, events: int) -> Iterator[Row]:
-    """Time events with one subscriber, and calls of a server that does nothing else."""
+def _dispatch_rows(socket: Path, events: int) -> Iterator[Row]:
+    """Time events with one subscriber, with none, and calls of a server that does nothing else."""
     with _echo(socket.parent) as echo, answering(socket) as channel:
-        subjects: dict[str, Callable[[], list[float]]] = {
-            "asked": lambda: [_timed_event(channel, ASKED) for _ in range(events)],
-            "unheard": lambda: [_timed_event(channel, UNHEARD) for _ in range(events)],
-            "echo": partial(echo.latencies, Method.ECHO, events),
+        subjects: dict[str, Callable[[], float]] = {
+            "asked": partial(_timed_event, channel, ASKED),
+            "unheard": partial(_timed_event, channel, UNHEARD),
+            "echo": lambda: echo.latencies(Method.ECHO, 1)[0],
         }
-        # The first round warms all of them up and is left out below.
-        samples = {
-            name: taken[1:] for name, taken in interleave(subjects, rounds=rounds + 1).items()
-        }
-    p50 = {name: summarize(taken, MEDIAN) for name, taken in samples.items()}
-    yield Row("event that nobody hears, p50", p50["unheard"], "ms", p50["echo"])
-    yield Row("event, one subscriber, p50", p50["asked"], "ms", p50["echo"])
-    p99 = {name: summarize(taken, P99) for name, taken in samples.items()}
-    yield Row("event, one subscriber, p99", p99["asked"], "ms", p99["echo"])
-    rounds_apart = [
-        quantile(asked, MEDIAN) - quantile(unheard, MEDIAN)
-        for asked, unheard in zip(samples["asked"], samples["unheard"], strict=True)
+        interleave(subjects, rounds=_WARM_UP_EVENTS)
+        samples = interleave(subjects, rounds=events)
+    floor = median(samples["echo"])
+    yield Row("event that nobody hears", median(samples["unheard"]), "ms", floor)
+    yield Row("event, one subscriber", median(samples["asked"]), "ms", floor)
+    apart = [
+        asked - unheard for asked, unheard in zip(samples["asked"], samples["unheard"], strict=True)
     ]
-    yield Row(
-        "dispatch to a subscriber and back", median(rounds_apart), "ms", p50["echo"], _DISPATCH_BAR
-    )
+    yield Row("dispatch to a subscriber and back", median(apart), "ms", floor, _DISPATCH_BAR)
 
 
 def _timed_event(channel: grpc.Channel, event: str) -> float:
