@@ -135,10 +135,13 @@ def connected(config: LocalDaemonConfig) -> Iterator[grpc.Channel]:
 
     Raises:
         NoDaemonError: none runs.
-        NotServingError: it has failed, and waits for somebody to mend what is wrong.
+        NotServingError: it is another user's, or has failed and waits for somebody to mend that.
         OSError: its socket does not answer now; it may be between two workers.
     """
-    found = inspect(config)
+    try:
+        found = inspect(config)
+    except PermissionError:
+        raise NotServingError(f"{visible(str(config.pid_path))} may not be read") from None
     if not found.running:
         raise NoDaemonError(
             f"no daemon runs for {visible(str(config.repository))}: "
@@ -149,12 +152,19 @@ def connected(config: LocalDaemonConfig) -> Iterator[grpc.Channel]:
             f"the daemon has failed: {visible(found.last_error or 'see its log')}"
         )
     path = Path(found.socket_path)
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(_CONNECT_SECONDS)
-        probe.connect(fsencode(path))
-        check_peer_uid_matches_self(probe)
+    _require_own_server(path)
     with grpc.insecure_channel(_address(path), options=_OWN_CONNECTION) as channel:
         yield channel
+
+
+def _require_own_server(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_CONNECT_SECONDS)
+        try:
+            probe.connect(fsencode(path))
+            check_peer_uid_matches_self(probe)
+        except PermissionError:
+            raise NotServingError(f"the daemon at {visible(str(path))} is another user's") from None
 
 
 def refusal_of(error: grpc.RpcError) -> CallError:

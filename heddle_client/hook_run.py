@@ -40,13 +40,22 @@ def main(arguments: Sequence[str]) -> int:
             return STOP
         _say(f"{hook} goes on unasked: {error}")
         return GO_ON
+    return _tell(verdict, hook)
+
+
+def _tell(verdict: Verdict, hook: str) -> int:
+    """Print what those who were asked have said; return the exit status."""
+    what = hook
     for answer in verdict.answers:
-        if answer.outcome in ("failed", "timed_out"):
-            what = answer.outcome.replace("_", " ")
-            _say(f"{answer.event_name}: {answer.author} {what}: {answer.detail}")
+        if verdict.vetoed and answer.author == verdict.author:
+            # A person knows what a merge is, and not that it begins with a transaction.
+            what = answer.event_name
+        elif answer.outcome in ("failed", "timed_out"):
+            outcome = answer.outcome.replace("_", " ")
+            _say(f"{answer.event_name}: {answer.author} {outcome}: {answer.detail}")
     if not verdict.vetoed:
         return GO_ON
-    _say(f"{hook} vetoed by {verdict.author or 'heddle'}: {verdict.reason}")
+    _say(f"{what} vetoed by {verdict.author or 'heddle'}: {verdict.reason}")
     return STOP
 
 

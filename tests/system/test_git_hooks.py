@@ -155,8 +155,7 @@ def test_a_subscriber_s_veto_stops_it_and_changes_nothing(
     done = act(prepared, name)
     assert done.returncode != 0
     line = done.stderr.decode().splitlines()[0]
-    assert line.startswith("heddle: ")
-    assert "vetoed by subscriber: not" in line
+    assert line.startswith(f"heddle: {EVENTS[name][0]} vetoed by subscriber: not")
     assert "\x1b" not in done.stderr.decode()
     assert everything(prepared) == before
     subscriber.heard(EVENTS[name][0])
@@ -172,7 +171,8 @@ def test_a_command_s_veto_stops_it_and_changes_nothing(
     before = everything(prepared)
     done = act(prepared, name)
     assert done.returncode != 0
-    assert b"vetoed by keeper: not today\n" in done.stderr
+    told = done.stderr.decode().splitlines()[0]
+    assert told == f"heddle: {EVENTS[name][0]} vetoed by keeper: not today"
     assert everything(prepared) == before
     logged = daemon.heddle("hook", "log").expect(0).stdout
     assert f"{EVENTS[name][0]}: vetoed by keeper: not today" in logged
