@@ -24,7 +24,8 @@ _SECONDS: Final = 3_600.0
 _SOCKET: Final = "sockets/grpc.sock"
 _MESSAGE_MAX: Final = 1_048_576
 _ENVIRONMENT_MAX: Final = 4_096
-_READ_INPUT: Final = ("pre-push", "reference-transaction")
+_INPUT_MAX: Final = 2_097_152
+_ZEROS: Final = b"0" * 40
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -73,10 +74,31 @@ def _request(hook: str, words: Sequence[str]) -> bytes:
         repo_path=_worktree(os.environ),
         hook=hook,
         arguments=tuple(map(os.fsencode, words)),
-        input=sys.stdin.buffer.read() if hook in _READ_INPUT else b"",
+        input=_given(hook),
         index_file=os.path.abspath(index) if index else b"",  # noqa: PTH100 - without pathlib
         message=_content(words[0]) if hook == "commit-msg" and words else b"",
     )
+
+
+def _given(hook: str) -> bytes:
+    """Return what git writes to a hook, as much as there is room for in a message.
+
+    That is more than anybody is told of a push. Of a transaction it is what may make a branch or
+    begin a merge: a fetch may bring any number of other refs.
+    """
+    if hook == "pre-push":
+        lines = sys.stdin.buffer.readlines(_INPUT_MAX)
+    elif hook == "reference-transaction":
+        lines = [
+            line
+            for line in sys.stdin.buffer
+            if line.endswith(b" ORIG_HEAD\n")
+            or (line.startswith(_ZEROS) and b" refs/heads/" in line)
+        ]
+    else:
+        return b""
+    given = b"".join(lines)
+    return given if len(given) <= _INPUT_MAX else given[: given.rindex(b"\n", 0, _INPUT_MAX) + 1]
 
 
 def _content(path: str) -> bytes:

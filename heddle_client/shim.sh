@@ -70,20 +70,31 @@ if [ ! -x "$python" ] || [ ! -r "$client" ]; then
     without "$@"
 fi
 
-# Two are to read what git writes to the hook: the point keeps the newlines at its end.
-reads=no
+# Where two are to read what git writes to the hook, it is kept; the point saves the newlines at its
+# end. A shell reads byte by byte, so that much of it is left to a program, if there is one.
+kept=no
 case $hook in
-pre-push | reference-transaction)
-    reads=yes
+pre-push) [ ! -x "$earlier" ] || kept=yes ;;
+reference-transaction) kept=yes ;;
+esac
+if [ $kept = yes ]; then
     input=$(
-        while IFS= read -r line; do printf '%s\n' "$line"; done
+        lines=0
+        while IFS= read -r line; do
+            printf '%s\n' "$line"
+            lines=$((lines + 1))
+            if [ $lines -eq 20 ] && command -v cat >/dev/null; then
+                cat
+                line=
+                break
+            fi
+        done
         printf '%s.' "$line"
     )
     input=${input%.}
-    ;;
-esac
+fi
 ask() {
-    if [ $reads = yes ]; then
+    if [ $kept = yes ]; then
         printf '%s' "$input" 2>/dev/null | "$@"
     else
         "$@"

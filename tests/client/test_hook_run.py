@@ -152,6 +152,19 @@ def test_a_push_of_many_branches_is_asked_about(
     assert done.stderr.startswith(b"heddle: pre-push goes on unasked: no daemon runs for ")
 
 
+def test_of_a_transaction_only_what_matters_is_sent(
+    repository: GitRepository, server: HookServer
+) -> None:
+    hook = repository.root / ".git" / "hooks" / "reference-transaction"
+    made = f"{'0' * 40} {'1' * 40} refs/heads/new\n".encode()
+    fetched = f"{'0' * 40} {'1' * 40} refs/remotes/origin/x\n".encode() * 5_000
+    moved = f"{'2' * 40} {'1' * 40} refs/heads/main\n".encode()
+    orig_head = f"{'0' * 40} {'1' * 40} ORIG_HEAD\n".encode()
+    given = moved + fetched + made + orig_head
+    subprocess.run([hook, "prepared"], cwd=repository.root, input=given, check=True)
+    assert server.requests[0].input == made + orig_head
+
+
 @pytest.mark.parametrize(("policy", "code"), [("open", 0), ("closed", 1)])
 def test_without_an_answer_the_policy_decides(room: Path, policy: str, code: int) -> None:
     repository = with_shims(room / "r", policy)

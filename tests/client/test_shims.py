@@ -232,9 +232,18 @@ def test_an_earlier_hook_that_git_would_pass_over_does_not_run(bench: ShimBench)
     assert commit(root).returncode == 0
 
 
-def test_input_is_handed_on_as_it_is(bench: ShimBench, root: Path) -> None:
+@pytest.mark.parametrize("chained", [False, True])
+def test_input_is_handed_on_as_it_is(bench: ShimBench, *, chained: bool) -> None:
+    root = bench.repository.root
     hook = root / ".git/hooks/pre-push"
+    if chained:
+        write_hook(hook, "exit 0")
+    bench.install()
     for given in (
+        b"a line\n" * 19 + b"no end",
+        b"a line\n" * 20,
+        b"a line\n" * 20 + b"no end",
+        b"a line\n" * 1_000 + b"\n\n",
         b"",
         b"\n\n",
         b"no end",

@@ -171,9 +171,7 @@ def raw_characters(text: str) -> set[str]:
 
 def outcomes(daemon: HeddleDaemon) -> Iterator[Outcome]:
     """Do with heddle what a person does in a new clone."""
-    yield daemon.heddle("hook", "list")
     yield daemon.heddle("hook", "install")
-    yield daemon.agent("status")
     yield daemon.agent("serve", "--detach")
     yield daemon.heddle("hook", "list")
     yield daemon.heddle("hook", "test", "pre_capture")
