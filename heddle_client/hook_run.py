@@ -61,9 +61,10 @@ def _tell(verdict: Verdict, hook: str) -> int:
 
 
 def _say(text: str) -> None:
-    line = f"heddle: {visible(text)}\n"
+    """Print a text for the person at git, the lines of which stay lines."""
+    lines = "\n  ".join(map(visible, text.strip().split("\n")))
     try:
-        os.write(2, line.encode(errors="backslashreplace"))
+        os.write(2, f"heddle: {lines}\n".encode(errors="backslashreplace"))
     except OSError:
         return
 

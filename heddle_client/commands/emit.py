@@ -72,4 +72,5 @@ def _text(verdict: git_hook_pb2.HookVerdict) -> str:
     table = columns([("WHO", "OUTCOME", "TOOK", "DETAIL"), *rows])
     if not verdict.vetoed:
         return table
-    return f"{table}\n\nvetoed by {visible(verdict.author)}: {visible(verdict.reason)}"
+    reason = "\n".join(map(visible, verdict.reason.split("\n")))
+    return f"{table}\n\nvetoed by {visible(verdict.author)}: {reason}"

@@ -70,7 +70,7 @@ def test_a_veto_is_told_in_one_line_that_can_move_no_cursor(
         git_hook_pb2.HookVerdict(
             vetoed=True,
             author="lint\x1b[2J",
-            reason="no tabs \x1b]0;owned\x07\n\r\u202e\x9b, says é",
+            reason="no tabs \x1b]0;owned\x07\nnor \r\u202e\x9b, says é",
             answers=[
                 git_hook_pb2.HookAnswer(
                     author="slow", event_name="pre_capture", outcome="timed_out", detail="5,000 ms"
@@ -84,8 +84,8 @@ def test_a_veto_is_told_in_one_line_that_can_move_no_cursor(
     assert done.returncode == 1
     assert done.stderr.decode().splitlines() == [
         "heddle: pre_capture: slow timed out: 5,000 ms",
-        "heddle: commit-msg vetoed by lint\\e[2J: "
-        "no tabs \\e]0;owned\\x07\\n\\r\\u202e\\x9b, says é",
+        "heddle: commit-msg vetoed by lint\\e[2J: no tabs \\e]0;owned\\x07",
+        "  nor \\r\\u202e\\x9b, says é",
     ]
     assert repository.head() == before
 
