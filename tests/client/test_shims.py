@@ -46,6 +46,7 @@ def test_nobody_is_started_while_nobody_listens(bench: ShimBench, root: Path) ->
     assert bench.runs() == []
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_the_shims_start_no_process_while_nobody_listens(bench: ShimBench, root: Path) -> None:
     """Each process that is made costs as much as the whole shim."""
     hook = root / ".git" / "hooks" / "reference-transaction"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import jsonschema
+from hook_client import HookClient
 from waiting import wait_until
 
-from heddle_api.v1 import hook_pb2, hook_pb2_grpc
+from heddle_api.v1 import hook_pb2
 
 
 class HookSubscriber:
@@ -23,20 +23,17 @@ class HookSubscriber:
         objections: by event, the reason with which it is vetoed.
     """
 
-    def __init__(self, channel: grpc.Channel) -> None:
-        self._stub = hook_pb2_grpc.HookServiceStub(channel)
-        self._stream = self._stub.SubscribeHookEvents(hook_pb2.SubscribeHookEventsRequest())
-        self._events: list[tuple[str, dict[str, Any]]] = []
+    def __init__(self, client: HookClient) -> None:
         self.objections: dict[str, str] = {}
-        schemas = self._stub.GetHookEventSchema(hook_pb2.GetHookEventSchemaRequest()).schemas
+        self._client = client
+        self._events: list[tuple[str, dict[str, Any]]] = []
+        schemas = client.hooks.GetHookEventSchema(hook_pb2.GetHookEventSchemaRequest()).schemas
         self._schemas = {one.event_name: json.loads(one.payload_schema_json) for one in schemas}
-        self._thread = threading.Thread(target=self._listen)
-        self._thread.start()
+        self._subscription = client.subscribe(react=self._answer)
 
     def close(self) -> None:
         """Listen no more."""
-        self._stream.cancel()
-        self._thread.join()
+        self._subscription.cancel()
 
     def names(self) -> list[str]:
         """Return the names of the events so far."""
@@ -50,30 +47,22 @@ class HookSubscriber:
         """
         wait_until(lambda: len(self._events) >= len(names), f"{names} came; {self._events} did")
         assert self.names() == list(names), self._events
-        payloads = []
         for name, payload in self._events:
             jsonschema.Draft202012Validator(self._schemas[name]).validate(payload)
-            payloads.append(payload)
+        payloads = [payload for _name, payload in self._events]
         self._events.clear()
         return payloads
 
-    def _listen(self) -> None:
-        with contextlib.suppress(grpc.RpcError):
-            for event in self._stream:
-                self._events.append((event.event_name, json.loads(event.payload_json)))
-                self._stub.RespondToHook(
-                    hook_pb2.RespondToHookRequest(
-                        hook_event_id=event.hook_event_id,
-                        abort=self.objections.get(event.event_name, ""),
-                    )
-                )
+    def _answer(self, event: hook_pb2.HookEvent) -> None:
+        self._events.append((event.event_name, json.loads(event.payload_json)))
+        self._client.respond(event.hook_event_id, self.objections.get(event.event_name, ""))
 
 
 @contextlib.contextmanager
 def subscribed(socket_path: Path) -> Iterator[HookSubscriber]:
     """Subscribe to the daemon at a socket while the block runs."""
     with grpc.insecure_channel(f"unix:{socket_path}") as channel:
-        subscriber = HookSubscriber(channel)
+        subscriber = HookSubscriber(HookClient(channel))
         try:
             yield subscriber
         finally:

@@ -186,11 +186,10 @@ def test_a_commit_of_all_and_of_some_is_asked_about(
 ) -> None:
     prepared.write("a", "1")
     prepared.write("b", "1")
-    assert run_git(prepared.root, "commit", "--quiet", "-m", "some", "a").returncode == 0
-    assert run_git(prepared.root, "commit", "--quiet", "-am", "all").returncode == 0
-    events = ("pre_capture", "post_capture")
-    payloads = subscriber.heard(*events, *events)
-    assert [payload.get("intent") for payload in payloads] == ["some", None, "all", None]
+    for words in (("-m", "some", "a"), ("-am", "all")):
+        assert run_git(prepared.root, "commit", "--quiet", *words).returncode == 0
+        asked, _told = subscriber.heard("pre_capture", "post_capture")
+        assert asked["intent"] == words[1]
 
 
 def test_acts_in_a_linked_worktree_are_asked_about(
