@@ -16,6 +16,9 @@ from hook_subscriber import HookSubscriber, subscribed
 from shim_bench import run_git
 from waiting import wait_until
 
+from heddle_api.local.v1 import git_hook_pb2, git_hook_pb2_grpc
+from heddle_client.daemon import CallTimeoutError, call
+
 Prepare = Callable[[GitRepository], None]
 
 ACTS = {
@@ -279,6 +282,32 @@ def test_a_worker_that_dies_while_git_waits_is_followed_by_the_next(
     waiting.go_on()
     assert waiting.end() == (0, "")
     assert prepared.head() != waiting.before
+
+
+def test_a_worker_that_hangs_holds_git_up_no_longer_than_it_lives(
+    prepared: GitRepository, daemon: HeddleDaemon
+) -> None:
+    daemon.stop()
+    daemon.start("--heartbeat-deadline", "1")
+    daemon.heddle("hook", "add", "calm", "true", "--event", "pre_capture").expect(0)
+    prepare(prepared, "commit")
+    os.kill(daemon.worker(), signal.SIGSTOP)
+    done = act(prepared, "commit")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "passed by calm" in daemon.heddle("hook", "log").expect(0).stdout
+
+
+def test_a_call_ends_at_its_deadline(prepared: GitRepository, daemon: HeddleDaemon) -> None:
+    words = ("shell: sleep 60", "--event", "pre_push", "--timeout", "60000")
+    daemon.heddle("hook", "add", "sleeper", *words).expect(0)
+    with pytest.raises(CallTimeoutError, match=r"has not answered within 0\.5 s") as caught:
+        call(
+            daemon.config,
+            lambda channel: git_hook_pb2_grpc.GitHookServiceStub(channel).TestHookEvent,
+            git_hook_pb2.TestHookEventRequest(event_name="pre_push"),
+            timeout=0.5,
+        )
+    assert caught.value.exit_code == 124
 
 
 @pytest.mark.parametrize(("policy", "code"), [((), 0), (("--closed",), 1)])
