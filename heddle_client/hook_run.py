@@ -128,7 +128,7 @@ def _worktree(environment: Mapping[str, str]) -> str:
 def _pointed_to(git_dir: str) -> str:
     if not os.path.isfile(git_dir):  # noqa: PTH113 - without pathlib
         return git_dir
-    with open(git_dir, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 - dito
+    with open(git_dir, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 - without pathlib
         return file.read().removeprefix("gitdir: ").rstrip("\n")
 
 
@@ -168,7 +168,9 @@ def _is_plain(heddle_dir: str, socket_path: str) -> bool:
 
     A repository may have been cloned with a `.heddle` in it. That has links, but no sockets.
     """
-    for path in (heddle_dir, os.path.dirname(socket_path)):  # noqa: PTH120 - without pathlib
-        if not stat.S_ISDIR(os.lstat(path).st_mode):
-            return False
-    return stat.S_ISSOCK(os.lstat(socket_path).st_mode)
+    sockets = os.path.dirname(socket_path)  # noqa: PTH120 - without pathlib
+    try:
+        modes = [os.lstat(path).st_mode for path in (heddle_dir, sockets, socket_path)]
+    except OSError:
+        return False  # it has ended just now, or its next worker begins
+    return stat.S_ISDIR(modes[0]) and stat.S_ISDIR(modes[1]) and stat.S_ISSOCK(modes[2])
