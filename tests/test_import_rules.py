@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 PROJECT: Final = Path(__file__).parents[1]
-OURS: Final = ("heddle_api", "heddle_supervisor", "heddle_worker")
+OURS: Final = ("heddle_api", "heddle_client", "heddle_supervisor", "heddle_worker")
 SHARED_WITH_WORKERS: Final = {
     "heddle_supervisor.worker_link",
     "heddle_supervisor.heartbeat",
@@ -31,6 +31,14 @@ SHARED_WITH: Final = {
     "heddle_worker.hooks.warden": {"heddle_supervisor.prctl"},
     # It runs in the process of `heddle agent status --check`.
     "heddle_worker.health_probe": {"heddle_supervisor.peer_credentials"},
+}
+SHARED_WITH_CLIENTS: Final = {
+    "heddle_supervisor.config",
+    "heddle_supervisor.console",
+    "heddle_supervisor.control",
+    "heddle_supervisor.errors",
+    "heddle_supervisor.peer_credentials",
+    "heddle_supervisor.repository_location",
 }
 GRPC_AND_PROTOBUF: Final = ("grpc", "grpc_health", "grpc_reflection", "grpc_status", "google")
 
@@ -133,7 +141,44 @@ def test_the_worker_knows_of_the_supervisor_only_what_they_share() -> None:
 
 
 def test_the_interface_knows_none_of_the_others() -> None:
-    assert forbidden("heddle_api", "heddle_supervisor", "heddle_worker") == []
+    assert forbidden("heddle_api", "heddle_client", "heddle_supervisor", "heddle_worker") == []
+
+
+def test_clients_know_no_worker_and_nobody_knows_clients() -> None:
+    assert forbidden("heddle_client", "heddle_worker", "pygit2", "apsw", "sqlite3") == []
+    assert forbidden("heddle_supervisor", "heddle_client") == []
+    assert forbidden("heddle_worker", "heddle_client") == []
+
+
+def test_clients_know_of_the_supervisor_only_where_a_daemon_is_and_how_commands_speak() -> None:
+    commands = {"heddle_supervisor.commands.options", "heddle_supervisor.lazy_group"}
+    others = [
+        str(each)
+        for each in imports_of("heddle_client")
+        if each.is_of("heddle_supervisor")
+        and is_module(each.imported)
+        and each.imported not in SHARED_WITH_CLIENTS
+        and not (each.module.startswith("heddle_client.commands.") and each.imported in commands)
+    ]
+    assert others == []
+
+
+def test_what_a_shim_runs_loads_next_to_nothing() -> None:
+    """A commit waits for each of its hooks."""
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            "import sys; before = set(sys.modules); import heddle_client.hook_run, "
+            "heddle_client.swift_call; print(*sorted(set(sys.modules) - before))",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    expensive = {*HEAVY, "pathlib", "socket", "re", "typing_extensions", "json", "subprocess"}
+    assert set(loaded) & expensive == set()
 
 
 @pytest.mark.parametrize("domain", ["store", "repository", "snapshots", "symbols"])
