@@ -19,6 +19,7 @@ BENCHMARKS: Final = {
     "discussions": "finding discussions, among a hundred and among a hundred thousand",
     "endurance": "hundreds of kills, reloads and upgrades under load; stopped processes",
     "following": "followers of the operation log: delivery, and what they cost the others",
+    "hooks": "commits through the shims, and events to subscribers and back",
     "lifecycle": "start, status, stop, failover and the idle cost of the daemon",
     "peers": "other supervisors with the same worker, beside heddle",
     "review": "reviews of states: cold, warm, seen before; the memory that they leave",

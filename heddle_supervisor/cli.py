@@ -20,7 +20,10 @@ from heddle_supervisor.version import __version__
 
 
 class _HeddleGroup(LazyGroup):
-    homes: ClassVar = {"agent": "heddle_supervisor.commands.agent:agent"}
+    homes: ClassVar = {
+        "agent": "heddle_supervisor.commands.agent:agent",
+        "hook": "heddle_client.commands.hook:hook",
+    }
 
 
 app = typer.Typer(

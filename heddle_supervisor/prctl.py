@@ -9,6 +9,7 @@ from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NAME: Final = 15
+_PR_SET_CHILD_SUBREAPER: Final = 36
 
 
 def set_process_name(name: str) -> None:
@@ -19,6 +20,11 @@ def set_process_name(name: str) -> None:
 def die_with_parent() -> None:
     """Have the kernel send SIGKILL to this process when its parent dies."""
     _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+
+def adopt_orphans() -> None:
+    """Become the parent of whatever descendants lose theirs from now on."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _prctl(option: int, argument: bytes | int) -> None:

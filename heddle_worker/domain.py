@@ -13,6 +13,7 @@ from heddle_worker.discussions.heads import Heads
 from heddle_worker.discussions.origins import Origins
 from heddle_worker.discussions.placings import Placings
 from heddle_worker.discussions.travelling import Travelling
+from heddle_worker.hooks.composition import Hooks
 from heddle_worker.mutations import Mutations
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
@@ -52,6 +53,7 @@ class Domain:
         watcher: reads git's activity into the log as it happens.
         transactions: on the repository's worktrees.
         rescues: of what transactions keep.
+        hooks: who is asked and told of what happens.
         code: of the repository.
         origins: what discussions can be opened about.
         discussions: where they are.
@@ -75,6 +77,7 @@ class Domain:
     watcher: Watcher
     transactions: Transactions
     rescues: Rescues
+    hooks: Hooks
     code: Codebase
     origins: Origins
     discussions: Discussions
@@ -104,8 +107,15 @@ class Domain:
         writer, readers = Writer(database, beat, tail.note_commit), Readers(database)
         finished = FinishedRequests(database)
         operation_log = OperationLog(repository, writer, readers)
+        principals = Principals(repository, heddle_dir)
+        hooks = Hooks.of(root, heddle_dir, repository, database.path, writer, readers, principals)
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
+
+        def read_in() -> None:
+            operation_log.refresh()
+            hooks.conflicts.look()
+
         code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
         travelling = Travelling(code.traveller, code.states, code.outlines)
         placings = Placings(repository, code.states, heads, travelling, writer, readers)
@@ -123,11 +133,12 @@ class Domain:
             finished=finished,
             verification=Verification(database, writer),
             operation_log=operation_log,
-            mutations=Mutations(writer, finished, Principals(repository, heddle_dir)),
+            mutations=Mutations(writer, finished, principals),
             tail=tail,
-            watcher=Watcher(repository.common_dir, operation_log.refresh, tail),
+            watcher=Watcher(repository.common_dir, read_in, tail),
             transactions=transactions,
             rescues=Rescues(copies, transactions),
+            hooks=hooks,
             code=code,
             origins=Origins(code.states, code.outlines),
             discussions=discussions,
@@ -152,13 +163,16 @@ class Domain:
         """Whether the store needs no further look: another worker has just used this very file."""
         return self.database.was_in_use and self.in_place
 
-    def hand_over(self) -> None:
-        """Leave watching the repository, and telling of it, to another process."""
+    def hand_over(self, *, to_successor: bool) -> None:
+        """Leave watching the repository, and telling of it, to another process, or to none."""
         self.watcher.stop()
         self.tail.hand_over()
+        self.hooks.hub.hand_over(to_successor=to_successor)
+        self.hooks.recorder.flush()
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""
+        self.hooks.keeper.close()
         self.verification.close()
         self.signalling.close()
         self.code.close()

@@ -35,6 +35,16 @@ class FollowerTooSlowError(Exception):
     """The client of a stream does not take what it is sent."""
 
 
+class SubscriberTooSlowError(Exception):
+    """The client of a stream of events has let too many of them pile up."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"more than {most} events waited to be taken, and a veto could have been missed; "
+            "subscribe again"
+        )
+
+
 class NotImplementedYetError(Exception):
     """The method is part of the API, but this version does not have it."""
 

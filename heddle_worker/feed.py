@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import CancelledError
-from typing import Final
+from typing import Final, Protocol
 
 from heddle_worker.follower import Follower, Hit, Recorded
 from heddle_worker.operation_log import OperationLog
@@ -17,6 +17,16 @@ from heddle_worker.store.tail import Tail
 _PAGE: Final = 256
 _SLICE: Final = 8
 """Followers that are given something before whatever else the event loop has to do."""
+
+
+class Member(Protocol):
+    """Who is offered what the log gets. Its methods do not wait."""
+
+    def offer(self, entries: Sequence[tuple[Operation, Hit]]) -> None:
+        """Take new entries, in ascending order of `seq`."""
+
+    def fail(self, error: Exception) -> None:
+        """Hear that nothing more will come."""
 
 
 class Feed:
@@ -32,7 +42,7 @@ class Feed:
         self._tail = tail
         self._log = log
         self._encode = encode
-        self._followers: dict[Follower, None] = {}
+        self._followers: dict[Member, None] = {}
         self._ear: _Ear | None = None
 
     @contextlib.asynccontextmanager
@@ -49,16 +59,26 @@ class Feed:
             StoreError: the log cannot be read.
         """
         follower = Follower(query, self._read, cut_off)
+        async with self.member(follower):
+            # What is read of the record from now on meets what comes live.
+            yield follower
+
+    @contextlib.asynccontextmanager
+    async def member(self, member: Member) -> AsyncIterator[None]:
+        """Offer every entry that is appended from now on to a member, within the context.
+
+        Raises:
+            StoreError: the log cannot be read.
+        """
         if self._ear is None:
             self._ear = _Ear(self, self._encode)
             self._tail.begin(self._ear)
-        self._followers[follower] = None
+        self._followers[member] = None
         try:
-            # What is read of the record from now on meets what comes live.
             await asyncio.shield(self._ear.begun)
-            yield follower
+            yield
         finally:
-            del self._followers[follower]
+            del self._followers[member]
             if not self._followers:
                 self._end()
 

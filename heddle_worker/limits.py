@@ -52,9 +52,20 @@ MAX_EVENTS: Final = 64
 MAX_HOOKS: Final = 256
 """Hooks that may be registered at the same time."""
 
+DEFAULT_HOOK_TIMEOUT_MS: Final = 5_000
+"""The time that a hook is given when nothing else is said, in milliseconds."""
+
 MAX_HOOK_TIMEOUT_MS: Final = 600_000
 """The longest time that a hook may be given, in milliseconds."""
 
+MAX_WAITING_EVENTS: Final = 256
+"""Events that wait for one subscriber to take them; one that lets more pile up is ended."""
+
+MAX_TOLD_EVENTS: Final = 1_024
+"""Events that nobody waits for, but whose commands wait to be run; further ones are dropped."""
+
+MAX_HOOK_MESSAGE_BYTES: Final = 65_536
+"""Length of a payload, or of a commit's message within it, in bytes of UTF-8."""
 MAX_PUBLIC_KEY_BYTES: Final = 16_384
 """Length of a public key in a request, in whatever format."""
 

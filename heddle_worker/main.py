@@ -149,7 +149,7 @@ class Worker:
     async def _retire(self) -> Message:
         """Serve until every connection has aged and no call is in flight; return what is next."""
         self._admission.advance(Phase.RETIRING)
-        self._hand_over()
+        self._hand_over(to_successor=True)
         command = asyncio.ensure_future(self._commands.get())
         aged = CONNECTION_AGE_SECONDS * (1 + CONNECTION_AGE_JITTER) + _GOAWAY_SECONDS
         await asyncio.wait({command}, timeout=aged)
@@ -162,7 +162,7 @@ class Worker:
     async def _drain(self, seconds: float) -> None:
         """Refuse what is new, let calls in flight end within `seconds`, close everything."""
         self._admission.advance(Phase.STOPPING)
-        self._hand_over()
+        self._hand_over(to_successor=False)
         try:
             async with asyncio.timeout(max(0.0, seconds - _FAREWELL_SECONDS)):
                 await self._admission.idle()
@@ -172,9 +172,9 @@ class Worker:
         if self._domain is not None:
             await _close(self._domain)
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, *, to_successor: bool) -> None:
         if self._domain is not None:
-            self._domain.hand_over()
+            self._domain.hand_over(to_successor=to_successor)
 
     def _read_link(self) -> None:
         if not self._link.receive(self._take_command):

@@ -94,11 +94,14 @@ class Mutation(Generic[T]):
         change: what is to be done.
         reply: makes the reply's bytes from the value of what was done.
         settled: called in a thread at the end, with whether the change is in the store.
+        unwritten: the reply, where there is nothing to write unless an operation id is to be
+            remembered.
     """
 
     change: Change[T]
     reply: Callable[[T], bytes]
     settled: Callable[[bool], None] | None = None
+    unwritten: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

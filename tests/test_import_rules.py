@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 PROJECT: Final = Path(__file__).parents[1]
-OURS: Final = ("heddle_api", "heddle_supervisor", "heddle_worker")
+OURS: Final = ("heddle_api", "heddle_client", "heddle_supervisor", "heddle_worker")
 SHARED_WITH_WORKERS: Final = {
     "heddle_supervisor.worker_link",
     "heddle_supervisor.heartbeat",
@@ -26,8 +26,19 @@ SHARED_WITH: Final = {
         "heddle_supervisor.config",
         "heddle_supervisor.status_file",
     },
+    # They are processes of their own kind, as the supervisor's workers are.
+    "heddle_worker.hooks.keeper": {"heddle_supervisor.prctl"},
+    "heddle_worker.hooks.warden": {"heddle_supervisor.prctl"},
     # It runs in the process of `heddle agent status --check`.
     "heddle_worker.health_probe": {"heddle_supervisor.peer_credentials"},
+}
+SHARED_WITH_CLIENTS: Final = {
+    "heddle_supervisor.config",
+    "heddle_supervisor.console",
+    "heddle_supervisor.control",
+    "heddle_supervisor.errors",
+    "heddle_supervisor.peer_credentials",
+    "heddle_supervisor.repository_location",
 }
 GRPC_AND_PROTOBUF: Final = ("grpc", "grpc_health", "grpc_reflection", "grpc_status", "google")
 
@@ -130,13 +141,70 @@ def test_the_worker_knows_of_the_supervisor_only_what_they_share() -> None:
 
 
 def test_the_interface_knows_none_of_the_others() -> None:
-    assert forbidden("heddle_api", "heddle_supervisor", "heddle_worker") == []
+    assert forbidden("heddle_api", "heddle_client", "heddle_supervisor", "heddle_worker") == []
+
+
+def test_clients_know_no_worker_and_nobody_knows_clients() -> None:
+    assert forbidden("heddle_client", "heddle_worker", "pygit2", "apsw", "sqlite3") == []
+    assert forbidden("heddle_supervisor", "heddle_client") == []
+    assert forbidden("heddle_worker", "heddle_client") == []
+
+
+def test_clients_know_of_the_supervisor_only_where_a_daemon_is_and_how_commands_speak() -> None:
+    commands = {"heddle_supervisor.commands.options", "heddle_supervisor.lazy_group"}
+    others = [
+        str(each)
+        for each in imports_of("heddle_client")
+        if each.is_of("heddle_supervisor")
+        and is_module(each.imported)
+        and each.imported not in SHARED_WITH_CLIENTS
+        and not (each.module.startswith("heddle_client.commands.") and each.imported in commands)
+    ]
+    assert others == []
+
+
+def test_what_a_shim_runs_loads_next_to_nothing() -> None:
+    """A commit waits for each of its hooks."""
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            "import sys; before = set(sys.modules); import heddle_client.hook_run, "
+            "heddle_client.swift_call; print(*sorted(set(sys.modules) - before))",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    expensive = {*HEAVY, "pathlib", "socket", "re", "typing_extensions", "json", "subprocess"}
+    assert set(loaded) & expensive == set()
 
 
 @pytest.mark.parametrize("domain", ["store", "repository", "snapshots", "symbols"])
 def test_the_domain_knows_no_protocol(domain: str) -> None:
     protocol = ("heddle_api", "heddle_worker.services", "heddle_supervisor", *GRPC_AND_PROTOBUF)
     assert forbidden(f"heddle_worker.{domain}", *protocol) == []
+
+
+def test_hooks_know_no_protocol() -> None:
+    protocol = ("heddle_api", "heddle_worker.services", *GRPC_AND_PROTOBUF)
+    assert forbidden("heddle_worker.hooks", *protocol) == []
+
+
+def test_what_starts_commands_is_small() -> None:
+    """Each command costs a fork of it."""
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import heddle_worker.hooks.keeper"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"{program}; print(*sys.modules)", PROJECT],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    loaded = set(done.stdout.split())
+    assert "heddle_worker.hooks.warden" in loaded
+    heavy = (set(HEAVY) - {"heddle_worker"}) | {"subprocess", "inspect", "pathlib", "typer"}
+    assert loaded & heavy == set()
 
 
 def test_the_store_knows_no_git() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
 EVENTS: Final = (
     "pre_capture",
@@ -17,3 +19,25 @@ EVENTS: Final = (
     "on_signal",
 )
 """All of them, in the order in which the API documents them."""
+
+
+def waits(name: str) -> bool:
+    """Return whether what an event announces waits for the answers, and a veto stops it."""
+    return name.startswith("pre_")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens, or is about to.
+
+    Attributes:
+        name: one of `EVENTS`.
+        payload: what it tells, as the schema describes it.
+        directory: where commands run; `None` for the root of the repository that is served.
+        index: the index that git will commit; `None` for the one that it has anyway, or none.
+    """
+
+    name: str
+    payload: dict[str, Any]
+    directory: Path | None = None
+    index: Path | None = None

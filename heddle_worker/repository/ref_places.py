@@ -1,5 +1,7 @@
 """Where in a repository something changes whenever a ref or the reflog of a `HEAD` does.
 
+Whatever git stops at is among them: it leaves a file beside `HEAD`.
+
 Neither the objects nor the worktrees are among these places, nor the reflogs of branches: git
 writes such a line only when it replaces the branch's ref, too.
 """
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from heddle_worker.directory_watch import Change, Place
+from heddle_worker.repository.conflicts import STOPPED_HEADS
 
 REFS: Final = "refs"
 """The topic of all these places."""
@@ -21,7 +24,7 @@ _ANY: Final = frozenset[str]()
 
 def ref_places(common_dir: Path) -> Iterator[Place]:
     """Yield the places of a repository, each one before it is looked into for further ones."""
-    at_top = frozenset({"HEAD", "packed-refs", "logs", "refs", "worktrees"})
+    at_top = frozenset({"HEAD", "packed-refs", "logs", "refs", "worktrees", *STOPPED_HEADS})
     yield Place(common_dir, Change.REPLACED, at_top, REFS)
     yield _head_log(common_dir)
     yield Place(common_dir / "refs", Change.REPLACED, _ANY, REFS)
@@ -34,7 +37,8 @@ def ref_places(common_dir: Path) -> Iterator[Place]:
     worktrees = common_dir / "worktrees"
     yield Place(worktrees, Change.REPLACED, _ANY, REFS)
     for worktree in _directories_in(worktrees):
-        yield Place(worktree, Change.REPLACED, frozenset({"HEAD", "logs"}), REFS)
+        of_worktree = frozenset({"HEAD", "logs", *STOPPED_HEADS})
+        yield Place(worktree, Change.REPLACED, of_worktree, REFS)
         yield _head_log(worktree)
 
 

@@ -169,6 +169,14 @@ class Repository:
             return "", ""
         return name, email
 
+    @property
+    def remotes(self) -> list[str]:
+        """The names of the remotes; none when the configuration cannot be read."""
+        try:
+            return [name for name in self.handle.remotes.names() if name]
+        except (pygit2.GitError, ValueError, OSError):
+            return []
+
     def tag_origin(self, target: bytes) -> TagOrigin:
         """Return what is known about the tag whose ref holds the raw id `target`."""
         try:

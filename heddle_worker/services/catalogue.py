@@ -7,7 +7,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
-from heddle_api.local.v1 import daemon_pb2, snapshot_pb2
+from heddle_api.local.v1 import daemon_pb2, git_hook_pb2, snapshot_pb2
 from heddle_api.v1 import (
     discussion_pb2,
     hook_pb2,
@@ -22,6 +22,7 @@ from heddle_worker.call_counters import CallCounters
 from heddle_worker.domain import Domain
 from heddle_worker.services.daemon import DaemonService
 from heddle_worker.services.discussions import DiscussionService
+from heddle_worker.services.git_hooks import GitHookService
 from heddle_worker.services.hooks import HookService
 from heddle_worker.services.operation_log import OperationLogService
 from heddle_worker.services.signals import SignalService
@@ -43,6 +44,7 @@ SERVICES: Final = _services_of(
     transaction_pb2.DESCRIPTOR,
     daemon_pb2.DESCRIPTOR,
     snapshot_pb2.DESCRIPTOR,
+    git_hook_pb2.DESCRIPTOR,
 )
 """Every service of the API that is served; a method that nobody answers is UNIMPLEMENTED."""
 
@@ -51,15 +53,17 @@ def servicers(
     domain: Domain, settings: WorkerSettings, admission: Admission, counters: CallCounters
 ) -> dict[str, object]:
     """Return the servicers of an open domain by the full names of their services."""
+    operation_log = OperationLogService(domain)
     return {
+        "heddle.v1.HookService": HookService(domain, operation_log.feed),
+        "heddle.v1.OperationLogQueryService": operation_log,
         "heddle.v1.DiscussionService": DiscussionService(domain),
-        "heddle.v1.HookService": HookService(domain),
-        "heddle.v1.OperationLogQueryService": OperationLogService(domain),
         "heddle.v1.StateReviewService": StateReviewService(domain),
         "heddle.v1.SignalService": SignalService(domain),
         "heddle.v1.TransactionService": TransactionService(domain),
         "heddle.local.v1.DaemonService": DaemonService(domain, settings, admission, counters),
         "heddle.local.v1.SnapshotService": SnapshotService(domain),
+        "heddle.local.v1.GitHookService": GitHookService(domain),
     }
 
 

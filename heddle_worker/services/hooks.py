@@ -1,31 +1,71 @@
-"""HookService: commands that run when something happens in the repository."""
+"""HookService: commands and programs that are asked and told what happens in the repository."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.v1 import common_pb2, hook_pb2
 from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
+from heddle_worker.failures import NotFoundError
+from heddle_worker.feed import Feed
+from heddle_worker.hooks import schemas
+from heddle_worker.hooks.activity_teller import ActivityTeller
+from heddle_worker.hooks.answers import BadResponseError, Response, parse_signals
+from heddle_worker.hooks.commands import check_command
+from heddle_worker.hooks.composition import say
 from heddle_worker.hooks.events import EVENTS
-from heddle_worker.hooks.registry import deregistration, registration
-from heddle_worker.limits import MAX_COMMAND_BYTES, MAX_EVENTS, MAX_HOOK_TIMEOUT_MS
+from heddle_worker.hooks.registry import deregistration, registration, reply
+from heddle_worker.hooks.subscribers import Sent
+from heddle_worker.limits import (
+    DEFAULT_HOOK_TIMEOUT_MS,
+    MAX_COMMAND_BYTES,
+    MAX_EVENTS,
+    MAX_HOOK_MESSAGE_BYTES,
+    MAX_HOOK_TIMEOUT_MS,
+)
 from heddle_worker.mutations import Mutation
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
 from heddle_worker.store.hooks import RegisteredHook, all_hooks
 
-_DEFAULT_TIMEOUT_MS: Final = 5_000
+_NAME: Final = 64
+_HINT: Final = "is no event; GetHookEventSchema with an empty name lists all"
 
 
 class HookService:
-    """Keeps the registered hooks of one repository."""
+    """Keeps the registered hooks of one repository, and the streams of its events.
 
-    def __init__(self, domain: Domain) -> None:
+    Args:
+        domain: of the repository.
+        feed: the live end of its operation log.
+    """
+
+    def __init__(self, domain: Domain, feed: Feed) -> None:
         self._domain = domain
+        self._hub = domain.hooks.hub
         self.mutations = domain.mutations
+        self._teller = ActivityTeller(
+            feed,
+            domain.operation_log,
+            domain.readers,
+            self._hub,
+            lambda: domain.repository.remotes,
+            domain.hooks.extra_signals.captured,
+            say,
+        )
+
+    async def resume(self) -> None:
+        """Begin to tell what happens."""
+        await self._hub.begin(self._teller.run())
 
     @mutating("hook.register_hook")
     async def RegisterHook(
@@ -37,6 +77,7 @@ class HookService:
             InvalidRequestError: a field is not what it should be, or an event is unknown.
             NotFoundError: `repo_path` is of another repository.
             LimitReachedError: there are as many as may be.
+            OSError: the key with which registrations are sealed cannot be made.
         """
         _check_registration(request)
         await ensure_repo_path(self._domain, request.repo_path)
@@ -44,9 +85,13 @@ class HookService:
             name=request.name,
             command=request.command,
             events=tuple(dict.fromkeys(request.events)),
-            timeout_ms=request.timeout_ms or _DEFAULT_TIMEOUT_MS,
+            timeout_ms=request.timeout_ms or DEFAULT_HOOK_TIMEOUT_MS,
         )
-        return answered(registration(hook), _message)
+        seal = await asyncio.to_thread(self._domain.hooks.seals.make, hook)
+        with contextlib.suppress(OSError):
+            # It is tried again when the first command is to be run, and told of then.
+            await self._domain.hooks.keeper.start()
+        return answered(registration(replace(hook, seal=seal)), _message, self._note_change)
 
     @mutating("hook.deregister_hook")
     async def DeregisterHook(
@@ -66,6 +111,7 @@ class HookService:
         return answered(
             deregistration(request.name),
             lambda deleted: common_pb2.DeleteResponse(deleted=deleted),
+            self._note_change,
         )
 
     async def ListHooks(
@@ -84,9 +130,84 @@ class HookService:
         hooks = await asyncio.to_thread(self._hooks)
         return hook_pb2.ListHooksResponse(hooks=map(_message, hooks))
 
+    async def GetHookEventSchema(
+        self, request: hook_pb2.GetHookEventSchemaRequest, _call: Call
+    ) -> hook_pb2.GetHookEventSchemaResponse:
+        """Describe one event, or all of them.
+
+        Raises:
+            NotFoundError: there is no such event.
+        """
+        name = request.event_name
+        if name and name not in EVENTS:
+            raise NotFoundError(f"{name[:_NAME]!r} {_HINT}")
+        return hook_pb2.GetHookEventSchemaResponse(
+            schemas=[
+                hook_pb2.HookEventSchema(
+                    event_name=event,
+                    schema_version=schemas.VERSION,
+                    payload_schema_json=schemas.payload_schema(event),
+                    response_schema_json=schemas.response_schema(event),
+                )
+                for event in ([name] if name else EVENTS)
+            ]
+        )
+
+    async def SubscribeHookEvents(
+        self, request: hook_pb2.SubscribeHookEventsRequest, call: Call
+    ) -> AsyncGenerator[hook_pb2.HookEvent, None]:
+        """Yield events as they happen.
+
+        Raises:
+            InvalidRequestError: a field is not what it should be, or an event is unknown.
+            NotFoundError: `repo_path` is of another repository.
+            SubscriberTooSlowError: too many events wait for the client to take them.
+        """
+        checks = FieldChecks()
+        checks.text("repo_path", request.repo_path)
+        _check_events(checks, request.events)
+        checks.done()
+        await ensure_repo_path(self._domain, request.repo_path)
+        events = frozenset(request.events or EVENTS)
+        async with self._hub.subscribed(events, call.cut_off) as subscriber:
+            while True:
+                yield _event(await subscriber.next())
+
+    @mutating("hook.respond_to_hook", outside_transactions=True, takes_effect_at_once=True)
+    async def RespondToHook(
+        self, request: hook_pb2.RespondToHookRequest, _call: Call
+    ) -> Mutation[bool]:
+        """Answer an event that came over a stream; the reply says whether the answer counts.
+
+        It counts from this moment on, before the log has it: whoever waits for it waits no longer.
+
+        Raises:
+            InvalidRequestError: a field is not what it should be.
+            NotFoundError: `repo_path` is of another repository.
+        """
+        checks = FieldChecks()
+        checks.text("repo_path", request.repo_path)
+        checks.name("hook_event_id", request.hook_event_id)
+        checks.text("abort", request.abort, MAX_HOOK_MESSAGE_BYTES)
+        response = _response(checks, request)
+        checks.done()
+        await ensure_repo_path(self._domain, request.repo_path)
+        accepted = self._hub.reply(request.hook_event_id, response, request.client_operation_id)
+        mutation = answered(
+            reply(response, accepted=accepted),
+            lambda value: hook_pb2.RespondToHookResponse(accepted=value),
+        )
+        if accepted and response != Response():
+            return mutation
+        return replace(mutation, unwritten=mutation.reply(accepted))
+
     def _hooks(self) -> list[RegisteredHook]:
         with self._domain.readers.snapshot() as connection:
             return all_hooks(connection)
+
+    def _note_change(self, is_made: bool) -> None:
+        if is_made:
+            self._hub.note_change()
 
 
 def _check_registration(request: hook_pb2.RegisterHookRequest) -> None:
@@ -94,16 +215,54 @@ def _check_registration(request: hook_pb2.RegisterHookRequest) -> None:
     checks.text("repo_path", request.repo_path)
     checks.name("name", request.name)
     checks.name("command", request.command, MAX_COMMAND_BYTES)
-    checks.texts("events", request.events, MAX_EVENTS)
-    for index, event in enumerate(request.events):
-        if event not in EVENTS:
-            checks.fault(
-                f"events[{index}]",
-                f"{event[:64]!r} is no event; GetHookEventSchema with an empty name lists all",
-            )
+    _check_command(checks, request.command)
+    _check_events(checks, request.events)
     if request.timeout_ms > MAX_HOOK_TIMEOUT_MS:
         checks.fault("timeout_ms", f"{request.timeout_ms} is more than {MAX_HOOK_TIMEOUT_MS}")
     checks.done()
+
+
+def _check_command(checks: FieldChecks, command: str) -> None:
+    if not command.strip():
+        return
+    try:
+        check_command(command)
+    except ValueError as error:
+        checks.fault("command", f"cannot be taken apart: {error}")
+
+
+def _check_events(checks: FieldChecks, events: Sequence[str]) -> None:
+    checks.texts("events", events, MAX_EVENTS)
+    for index, event in enumerate(events):
+        if event not in EVENTS:
+            checks.fault(f"events[{index}]", f"{event[:_NAME]!r} {_HINT}")
+
+
+def _response(checks: FieldChecks, request: hook_pb2.RespondToHookRequest) -> Response:
+    text = request.extra_signals_json
+    if not text.strip():
+        return Response(request.abort)
+    if len(text.encode()) > MAX_HOOK_MESSAGE_BYTES:
+        checks.fault("extra_signals_json", f"longer than {MAX_HOOK_MESSAGE_BYTES} bytes")
+        return Response(request.abort)
+    try:
+        return Response(request.abort, parse_signals(json.loads(text)))
+    except BadResponseError as error:
+        checks.fault("extra_signals_json", str(error))
+    except (ValueError, RecursionError):
+        checks.fault("extra_signals_json", "is not valid JSON")
+    return Response(request.abort)
+
+
+def _event(sent: Sent) -> hook_pb2.HookEvent:
+    emitted_at = Timestamp()
+    emitted_at.FromNanoseconds(int(sent.at * 1e9))
+    return hook_pb2.HookEvent(
+        hook_event_id=sent.id,
+        event_name=sent.name,
+        payload_json=sent.payload,
+        emitted_at=emitted_at,
+    )
 
 
 def _message(hook: RegisteredHook) -> hook_pb2.Hook:

@@ -24,12 +24,16 @@ _STREAMED_PAGE: Final = 256
 
 
 class OperationLogService:
-    """Answers from the operation log, brought up to date with the repository before."""
+    """Answers from the operation log, brought up to date with the repository before.
+
+    Attributes:
+        feed: the live end of the log, for whoever else follows it in this worker.
+    """
 
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
         self._pacer = Pacer(STREAMED_PER_PASS)
-        self._feed = Feed(domain.tail, domain.operation_log, _encoded)
+        self.feed = Feed(domain.tail, domain.operation_log, _encoded)
 
     async def QueryOperations(
         self, request: operation_log_pb2.QueryOperationsRequest, _call: Call
@@ -85,7 +89,7 @@ class OperationLogService:
 
     async def _followed(self, query: OperationQuery, call: Call) -> AsyncGenerator[bytes, None]:
         left = query.limit
-        async with self._feed.follower(query, call.cut_off) as follower:
+        async with self.feed.follower(query, call.cut_off) as follower:
             while True:
                 for hit in await follower.more():
                     await self._pacer.turn()

@@ -85,7 +85,14 @@ class TransactionService:
         ready = await asyncio.to_thread(
             self._transactions.abort, request.transaction_id, request.reason, call.request_bytes
         )
-        return answered(ready.change, _aborted, ready.settled)
+
+        def settled(is_made: bool) -> None:
+            if ready.settled is not None:
+                ready.settled(is_made)
+            # What the transaction had registered is gone again.
+            self._domain.hooks.hub.note_change()
+
+        return answered(ready.change, _aborted, settled)
 
     async def GetTransactionStatus(
         self, request: transaction_pb2.GetTransactionStatusRequest, _call: Call

@@ -210,6 +210,11 @@ CREATE TRIGGER signature_removed AFTER DELETE ON signatures
     BEGIN UPDATE review_version SET value = value + 1; END;
 """
 
+_HOOK_SEALS: Final = """
+-- Made with a key that lies outside of the repository; empty on a row that came without one.
+ALTER TABLE hooks ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _OPERATION_LOG,
     _MUTATIONS,
@@ -217,6 +222,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     DISCUSSIONS,
     _SIGNATURES,
     _REVIEW_VERSION,
+    _HOOK_SEALS,
 )
 
 

@@ -167,3 +167,13 @@ def test_the_daemon_needs_no_privilege(owned: HeddleDaemon) -> None:
     query(owned.config.socket_path)
     assert owned.stop()["pid"] == record.pid
     assert owned.files() == set()
+
+
+def test_another_users_daemon_is_not_asked_about_hooks(
+    owned: HeddleDaemon, intruder: HeddleDaemon, make_daemon: MakeDaemon
+) -> None:
+    """The tests' user is root, who may connect to anything and still is somebody else."""
+    owned.start()
+    refused = make_daemon(owned.root).heddle("hook", "remove", "x", "--json").expect(5)
+    assert refused.complaint().endswith("is another user's")
+    assert "may not be read" in intruder.heddle("hook", "remove", "x").expect(5).complaint()

@@ -123,7 +123,7 @@ def test_a_generic_client_finds_every_method_and_learns_which_are_not_there(
         pool = descriptor_pool.DescriptorPool(database)
         names = [name for name in database.get_services() if name.startswith("heddle.")]
         assert sorted(names) == sorted(service.full_name for service in SERVICES)
-        assert len(names) == 8
+        assert len(names) == 9
         for name in names:
             for method in pool.FindServiceByName(name).methods:
                 _expect_unimplemented(channel, method)
@@ -151,6 +151,11 @@ _SERVED = {
     "heddle.v1.HookService/RegisterHook",
     "heddle.v1.HookService/DeregisterHook",
     "heddle.v1.HookService/ListHooks",
+    "heddle.v1.HookService/GetHookEventSchema",
+    "heddle.v1.HookService/SubscribeHookEvents",
+    "heddle.v1.HookService/RespondToHook",
+    "heddle.local.v1.GitHookService/RunGitHook",
+    "heddle.local.v1.GitHookService/TestHookEvent",
     "heddle.local.v1.DaemonService/GetDaemon",
 }
 

@@ -323,6 +323,7 @@ def test_every_method_with_an_operation_id_that_is_served_is_run_once() -> None:
         "ResolveDiscussion": "discussion.resolve",
         "RegisterHook": "hook.register_hook",
         "DeregisterHook": "hook.deregister_hook",
+        "RespondToHook": "hook.respond_to_hook",
         "BeginTransaction": "TransactionService.BeginTransaction",
         "CommitTransaction": "TransactionService.CommitTransaction",
         "AbortTransaction": "TransactionService.AbortTransaction",

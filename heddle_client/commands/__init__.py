@@ -1,0 +1,1 @@
+"""The commands of `heddle` that ask the daemon, one module each."""

@@ -1,0 +1,90 @@
+"""Everything that a worker's hooks are made of, put together."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from heddle_worker.hooks.answers import one_line
+from heddle_worker.hooks.commands import Commands
+from heddle_worker.hooks.conflicts import ConflictTeller
+from heddle_worker.hooks.extra_signals import ExtraSignals
+from heddle_worker.hooks.hub import HookHub
+from heddle_worker.hooks.keeping import Keeper
+from heddle_worker.hooks.listening import ListeningFile
+from heddle_worker.hooks.policy import PolicyFile
+from heddle_worker.hooks.recording import Recorder
+from heddle_worker.hooks.registry import Registry
+from heddle_worker.hooks.sealing import Seals, default_key_path
+from heddle_worker.principal import Principals
+from heddle_worker.repository.repository import Repository
+from heddle_worker.store.readers import Readers
+from heddle_worker.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """The parts that others use.
+
+    Attributes:
+        hub: asks and tells.
+        seals: show that this user has registered a hook.
+        extra_signals: attached by hooks to what is about to be captured.
+        conflicts: looks for what git has stopped at.
+        keeper: starts commands.
+        recorder: notes what became of events.
+    """
+
+    hub: HookHub
+    seals: Seals
+    extra_signals: ExtraSignals
+    conflicts: ConflictTeller
+    keeper: Keeper
+    recorder: Recorder
+
+    @classmethod
+    def of(
+        cls,
+        root: Path,
+        heddle_dir: Path,
+        repository: Repository,
+        store: Path,
+        writer: Writer,
+        readers: Readers,
+        principals: Principals,
+    ) -> Hooks:
+        """Put them together; nothing is read or begun yet.
+
+        Args:
+            root: of the worktree that is served, or the bare repository.
+            heddle_dir: the repository's `.heddle` directory.
+            repository: opened at `root`.
+            store: the store's file.
+            writer: of the store.
+            readers: of the store.
+            principals: tell who acts.
+        """
+        seals, keeper = Seals(default_key_path()), Keeper()
+        recorder = Recorder(writer, principals, say)
+        hub = HookHub(
+            Registry(store, readers, seals, say),
+            Commands(keeper, root, say),
+            PolicyFile(heddle_dir, say),
+            ListeningFile(heddle_dir),
+            recorder.decision,
+            say,
+        )
+        return cls(
+            hub=hub,
+            seals=seals,
+            extra_signals=ExtraSignals(recorder.extra_signals),
+            conflicts=ConflictTeller(repository, hub.tell_soon),
+            keeper=keeper,
+            recorder=recorder,
+        )
+
+
+def say(text: str) -> None:
+    """Write a line to the daemon's log."""
+    sys.stderr.write(f"{one_line(text)}\n")

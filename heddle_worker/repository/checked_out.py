@@ -1,0 +1,35 @@
+"""What a worktree's `HEAD` says, read from git's files."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+_LINK: Final = b"gitdir: "
+_SYMBOLIC: Final = re.compile(rb"ref: refs/heads/([^\n]+)\n")
+
+
+def git_dir_of(directory: Path) -> Path:
+    """Return the git directory of a worktree's root; a bare repository's directory is its own."""
+    place = directory / ".git"
+    if place.is_dir():
+        return place
+    try:
+        content = place.read_bytes()
+    except OSError:
+        return directory
+    return directory / os.fsdecode(content.removeprefix(_LINK).rstrip(b"\n"))
+
+
+def branch_at(directory: Path) -> bytes:
+    """Return the short name of the branch that a worktree is on; empty when `HEAD` is detached.
+
+    The branch may have no commit yet.
+    """
+    try:
+        match = _SYMBOLIC.match((git_dir_of(directory) / "HEAD").read_bytes())
+    except OSError:
+        return b""
+    return match[1] if match else b""

@@ -1,0 +1,151 @@
+"""GitHookService: git's own hooks, brought before those who want to have a say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from heddle_api.local.v1 import git_hook_pb2
+from heddle_worker.dispatch import Call
+from heddle_worker.domain import Domain
+from heddle_worker.failures import FieldViolation, InvalidRequestError
+from heddle_worker.hooks import schemas
+from heddle_worker.hooks.answers import Answer, Decision, one_line
+from heddle_worker.hooks.events import EVENTS, Event
+from heddle_worker.hooks.git_runs import GitRun, events_of
+from heddle_worker.limits import MAX_HOOK_MESSAGE_BYTES
+from heddle_worker.services.repo_path import check_repo_path
+from heddle_worker.services.validation import FieldChecks
+
+ENVIRONMENT_KEY: Final = "heddle-git-environment-bin"
+"""Key of the metadata with git's variables that tell what it is doing: `NAME=VALUE`, with NULs."""
+
+_MOST_SHOWN: Final = 64
+
+
+class GitHookService:
+    """Turns runs of git's hooks into events, and answers with what became of them."""
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+        self._hub = domain.hooks.hub
+
+    async def RunGitHook(
+        self, request: git_hook_pb2.RunGitHookRequest, call: Call
+    ) -> git_hook_pb2.HookVerdict:
+        """Ask about what a run of one of git's hooks announces; the first veto ends it.
+
+        Raises:
+            InvalidRequestError: a field is not what it should be.
+            NotFoundError: `repo_path` is of another repository.
+            WorkerUnavailableError: another worker has to be asked.
+        """
+        checks = FieldChecks()
+        checks.text("repo_path", request.repo_path)
+        checks.name("hook", request.hook)
+        if b"\0" in request.index_file:
+            checks.fault("index_file", "contains a NUL character")
+        checks.done()
+        events = await asyncio.to_thread(self._events, request, _environment(call.metadata))
+        answers: list[Answer] = []
+        for event in events:
+            decision = await self._hub.ask(event)
+            answers += decision.answers
+            if decision.vetoed:
+                return _verdict(decision, answers)
+            if event.name == "pre_capture":
+                self._domain.hooks.extra_signals.keep(
+                    event.payload["thread"], decision.extra_signals
+                )
+        return _verdict(Decision(), answers)
+
+    async def TestHookEvent(
+        self, request: git_hook_pb2.TestHookEventRequest, _call: Call
+    ) -> git_hook_pb2.HookVerdict:
+        """Ask about an event that is made up, and wait for all answers whatever the event is.
+
+        Raises:
+            InvalidRequestError: a field is not what it should be.
+            NotFoundError: `repo_path` is of another repository.
+            WorkerUnavailableError: another worker has to be asked.
+        """
+        checks = FieldChecks()
+        checks.text("repo_path", request.repo_path)
+        if request.event_name not in EVENTS:
+            checks.fault(
+                "event_name",
+                f"{request.event_name[:_MOST_SHOWN]!r} is no event; "
+                "GetHookEventSchema with an empty name lists all",
+            )
+        checks.text("payload_json", request.payload_json, MAX_HOOK_MESSAGE_BYTES)
+        checks.done()
+        payload = _payload(request)
+        directory = self._domain.root
+        if request.repo_path:
+            directory = await asyncio.to_thread(self._directory, request.repo_path)
+        decision = await self._hub.ask(Event(request.event_name, payload, directory))
+        return _verdict(decision, decision.answers)
+
+    def _events(
+        self, request: git_hook_pb2.RunGitHookRequest, environment: Mapping[bytes, bytes]
+    ) -> list[Event]:
+        directory = self._directory(request.repo_path)
+        index = directory / os.fsdecode(request.index_file) if request.index_file else None
+        run = GitRun(
+            hook=request.hook,
+            arguments=list(request.arguments),
+            given=request.input,
+            message=request.message,
+            environment=environment,
+            directory=directory,
+            index=index,
+        )
+        return events_of(run, self._domain.repository)
+
+    def _directory(self, repo_path: str) -> Path:
+        """Return the root of the worktree that a path lies in, or the bare repository."""
+        check_repo_path(self._domain, repo_path)
+        path = Path(os.path.realpath(self._domain.root / repo_path))
+        roots = {root.resolve() for root in self._domain.repository.worktrees}
+        return next((one for one in (path, *path.parents) if one in roots), self._domain.root)
+
+
+def _environment(metadata: Mapping[str, str | bytes]) -> dict[bytes, bytes]:
+    value = metadata.get(ENVIRONMENT_KEY, b"")
+    content = value if isinstance(value, bytes) else value.encode()
+    pairs = (entry.partition(b"=") for entry in content.split(b"\0") if entry)
+    return {name: text for name, _equals, text in pairs}
+
+
+def _payload(request: git_hook_pb2.TestHookEventRequest) -> dict[str, Any]:
+    try:
+        payload = json.loads(request.payload_json or schemas.sample(request.event_name))
+    except (ValueError, RecursionError):
+        payload = None
+    if not isinstance(payload, dict):
+        raise InvalidRequestError.of_fields(FieldViolation("payload_json", "is not a JSON object"))
+    return payload
+
+
+def _verdict(
+    decision: Decision, answers: list[Answer] | tuple[Answer, ...]
+) -> git_hook_pb2.HookVerdict:
+    return git_hook_pb2.HookVerdict(
+        vetoed=decision.vetoed,
+        reason=decision.reason,
+        author=decision.author,
+        answers=[
+            git_hook_pb2.HookAnswer(
+                author=answer.author,
+                event_name=answer.event,
+                outcome=answer.outcome.value,
+                detail=one_line(answer.detail),
+                duration_ms=round(answer.seconds * 1000),
+            )
+            for answer in answers
+        ],
+    )

@@ -1,0 +1,369 @@
+"""Events: what subscribers get, what their replies do, and what becomes of bad requests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import jsonschema
+import pytest
+from hook_client import HookClient, Subscription
+from refusals import refusal
+from waiting import wait_until
+from worker_bench import Repository, Worker
+
+from heddle_api.local.v1 import git_hook_pb2
+from heddle_api.v1 import hook_pb2
+from heddle_supervisor.worker_link import Command, Report
+from heddle_worker.hooks.events import EVENTS
+from heddle_worker.socket_address import grpc_address
+
+
+@pytest.fixture
+def worker(start_worker: Callable[..., Worker]) -> Worker:
+    return start_worker().activate()
+
+
+@pytest.fixture
+def client(worker: Worker) -> Iterator[HookClient]:
+    with grpc.insecure_channel(grpc_address(worker.path)) as channel:
+        yield HookClient(channel)
+
+
+def listening(repository: Repository) -> list[str]:
+    """Return the lines that are for git's hooks."""
+    path = repository.heddle_dir / "hooks" / "listening"
+    if not path.exists():
+        return []
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    return [line for line in path.read_text().splitlines() if not line.startswith("#")]
+
+
+def subscribe(
+    client: HookClient,
+    repository: Repository,
+    *events: str,
+    react: Callable[[hook_pb2.HookEvent], object] = lambda _event: None,
+) -> Subscription:
+    """Subscribe, and wait until the worker knows."""
+    path = repository.heddle_dir / "hooks" / "listening"
+
+    def text() -> str:
+        return path.read_text() if path.exists() else ""
+
+    before = text()
+    subscription = client.subscribe(*events, react=react)
+    wait_until(lambda: text() != before, "the subscriber is known")
+    return subscription
+
+
+# Schemas
+
+
+def schemas(client: HookClient, name: str = "") -> list[hook_pb2.HookEventSchema]:
+    request = hook_pb2.GetHookEventSchemaRequest(event_name=name)
+    return list(client.hooks.GetHookEventSchema(request, timeout=30).schemas)
+
+
+def test_every_event_is_described_by_two_valid_schemas(client: HookClient) -> None:
+    found = schemas(client)
+    assert [one.event_name for one in found] == list(EVENTS)
+    for one in found:
+        assert one.schema_version == 1
+        for text in (one.payload_schema_json, one.response_schema_json):
+            schema = json.loads(text)
+            assert schema["type"] == "object"
+            assert "required" not in schema
+            jsonschema.Draft202012Validator.check_schema(schema)
+        assert schemas(client, one.event_name) == [one]
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "response"),
+    [
+        ("pre_capture", {"thread", "intent"}, {"extra_signals", "abort"}),
+        ("post_capture", {"state_id"}, set()),
+        ("pre_merge", {"source", "target"}, {"abort"}),
+        ("post_merge", {"state_id"}, set()),
+        ("on_conflict", {"conflicts"}, {"veto"}),
+        ("pre_thread_create", {"name"}, {"abort"}),
+        ("post_thread_create", {"name"}, set()),
+        ("pre_push", {"remote"}, {"abort"}),
+        ("post_push", {"remote"}, set()),
+        ("on_signal", {"state_id", "signal_kind"}, set()),
+    ],
+)
+def test_the_schemas_have_the_contracts_properties(
+    client: HookClient, event: str, payload: set[str], response: set[str]
+) -> None:
+    (found,) = schemas(client, event)
+    assert payload <= set(json.loads(found.payload_schema_json)["properties"])
+    assert set(json.loads(found.response_schema_json)["properties"]) == response
+
+
+def test_an_unknown_event_has_no_schema(client: HookClient) -> None:
+    request = hook_pb2.GetHookEventSchemaRequest(event_name="post_lunch")
+    refused = refusal(client.hooks.GetHookEventSchema, request, timeout=30)
+    assert refused.code is grpc.StatusCode.NOT_FOUND
+    assert "GetHookEventSchema with an empty name" in refused.message
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_what_is_made_up_is_valid_by_its_schema(
+    client: HookClient, repository: Repository, event: str
+) -> None:
+    subscription = subscribe(
+        client, repository, event, react=lambda e: client.respond(e.hook_event_id)
+    )
+    verdict = client.test(event)
+    assert not verdict.vetoed
+    assert [(one.author, one.event_name, one.outcome) for one in verdict.answers] == [
+        ("subscriber", event, "passed")
+    ]
+    sent = subscription.next()
+    assert sent.event_name == event
+    assert sent.emitted_at.seconds > 0
+    (schema,) = schemas(client, event)
+    jsonschema.validate(json.loads(sent.payload_json), json.loads(schema.payload_schema_json))
+    subscription.cancel()
+
+
+# Subscribing and replying
+
+
+def test_nobody_is_asked_when_nobody_listens(client: HookClient) -> None:
+    verdict = client.test("pre_push")
+    assert verdict == git_hook_pb2.HookVerdict()
+    assert client.logged("hook.run") == []
+
+
+def test_an_unknown_event_cannot_be_subscribed_to_or_tested(client: HookClient) -> None:
+    subscription = client.subscribe("pre_push", "post_lunch")
+    error = subscription.ended()
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "events[1]" in error.details()
+    request = git_hook_pb2.TestHookEventRequest(event_name="post_lunch")
+    assert refusal(client.git.TestHookEvent, request, timeout=30).fields == ["event_name"]
+    request = git_hook_pb2.TestHookEventRequest(event_name="pre_push", payload_json="[1]")
+    assert refusal(client.git.TestHookEvent, request, timeout=30).fields == ["payload_json"]
+
+
+def test_a_veto_comes_with_reason_and_author(client: HookClient, repository: Repository) -> None:
+    subscribe(
+        client,
+        repository,
+        react=lambda e: client.respond(e.hook_event_id, "not \x1b[31mtoday\x1b[0m\x07\nnor later"),
+    )
+    verdict = client.test("pre_merge")
+    assert (verdict.vetoed, verdict.author) == (True, "subscriber")
+    assert verdict.reason == "not today\nnor later"
+    assert verdict.answers[0].outcome == "vetoed"
+    assert verdict.answers[0].detail == "not today nor later"
+    (entry,) = wait_until(lambda: client.logged("hook.veto"), "the veto is in the log")
+    assert entry.detail == "pre_merge: vetoed by subscriber: not today nor later"
+
+
+def test_the_first_reply_wins(client: HookClient, repository: Repository) -> None:
+    accepted: list[bool] = []
+
+    def react(event: hook_pb2.HookEvent) -> None:
+        for abort in ("", "no"):
+            accepted.append(client.respond(event.hook_event_id, abort))
+
+    subscription = subscribe(client, repository, "pre_push", react=react)
+    assert not client.test("pre_push").vetoed
+    sent = subscription.next()
+    assert accepted == [True, False]
+    assert client.respond(sent.hook_event_id, "late") is False
+    assert client.respond(str(uuid.uuid4())) is False
+
+
+def test_a_reply_asked_for_again_counts_as_before(
+    client: HookClient, repository: Repository
+) -> None:
+    operation = str(uuid.uuid4())
+    subscription = subscribe(
+        client,
+        repository,
+        react=lambda e: client.respond(e.hook_event_id, "no", operation=operation),
+    )
+    assert client.test("pre_push").vetoed
+    sent = subscription.next()
+    assert client.respond(sent.hook_event_id, "no", operation=operation) is True
+    assert client.respond(sent.hook_event_id, "no", operation=str(uuid.uuid4())) is False
+
+
+@pytest.mark.parametrize("text", ["{", "[1, 2]", '{"a": 1}', '"text"', "[" * 5_000])
+def test_signals_have_to_be_a_json_list_of_objects(client: HookClient, text: str) -> None:
+    request = hook_pb2.RespondToHookRequest(hook_event_id="a", extra_signals_json=text)
+    refused = refusal(client.hooks.RespondToHook, request, timeout=30)
+    assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert refused.fields == ["extra_signals_json"]
+
+
+def test_a_reply_has_to_name_an_event(client: HookClient) -> None:
+    request = hook_pb2.RespondToHookRequest(hook_event_id=" ")
+    assert refusal(client.hooks.RespondToHook, request, timeout=30).fields == ["hook_event_id"]
+
+
+def test_each_of_two_subscribers_has_its_own_say(
+    client: HookClient, repository: Repository
+) -> None:
+    subscribe(client, repository, "pre_push", react=lambda e: client.respond(e.hook_event_id))
+    subscribe(client, repository, "pre_push", react=lambda e: client.respond(e.hook_event_id, "no"))
+    assert client.test("pre_push").vetoed
+
+
+def test_a_subscriber_that_leaves_is_not_waited_for(
+    client: HookClient, repository: Repository
+) -> None:
+    asked = threading.Event()
+    subscription = subscribe(client, repository, react=lambda _event: asked.set())
+    verdicts: list[git_hook_pb2.HookVerdict] = []
+    thread = threading.Thread(target=lambda: verdicts.append(client.test("pre_push")))
+    thread.start()
+    assert asked.wait(30)
+    subscription.cancel()
+    thread.join(30)
+    (verdict,) = verdicts
+    assert not verdict.vetoed
+    (answer,) = verdict.answers
+    assert (answer.outcome, answer.detail) == ("failed", "its stream has ended")
+    assert answer.duration_ms < 5_000
+
+
+def configure(repository: Repository, text: str) -> None:
+    (repository.heddle_dir / "config.toml").write_text(text)
+
+
+def test_a_silent_subscriber_is_given_its_time_and_no_more(
+    client: HookClient, repository: Repository
+) -> None:
+    configure(repository, "[hooks]\nsubscriber_timeout_ms = 50\n")
+    subscription = subscribe(client, repository)
+    verdict = client.test("pre_push")
+    assert not verdict.vetoed
+    assert verdict.answers[0].outcome == "timed_out"
+    assert client.respond(subscription.next().hook_event_id) is False
+    configure(repository, '[hooks]\nsubscriber_timeout_ms = 50\non_failure = "closed"\n')
+    verdict = client.test("pre_push")
+    assert verdict.vetoed
+    assert "on_failure" in verdict.reason
+    assert not client.test("post_push").vetoed
+
+
+def test_a_policy_that_makes_no_sense_counts_as_closed(
+    client: HookClient, repository: Repository, worker: Worker
+) -> None:
+    configure(repository, '[hooks]\non_failure = "perhaps"\n')
+    client.register("broken", "/nonexistent", "pre_push")
+    assert client.test("pre_push").vetoed
+    wait_until(lambda: "on_failure is 'perhaps'" in worker.stderr(), "the log says what is wrong")
+
+
+def test_one_that_falls_behind_is_ended_with_a_clear_status(
+    client: HookClient, worker: Worker, repository: Repository
+) -> None:
+    """Its client takes nothing: what comes first fills the room that the transport has."""
+    configure(repository, "[hooks]\nsubscriber_timeout_ms = 1\n")
+    payload = {"remote": "x" * 60_000}
+    with grpc.insecure_channel(grpc_address(worker.path)) as channel:
+        lazy: Any = HookClient(channel).hooks.SubscribeHookEvents(
+            hook_pb2.SubscribeHookEventsRequest(events=["post_push"])
+        )
+        wait_until(lambda: client.test("post_push", payload).answers, "the subscriber is known")
+        wait_until(lambda: not client.test("post_push", payload).answers, "it is there no more")
+        # It reads on at last.
+        with pytest.raises(grpc.RpcError):
+            list(lazy)
+        assert lazy.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert "more than 256 events" in lazy.details()
+        assert "subscribe again" in lazy.details()
+
+
+# Who listens
+
+
+def test_gits_hooks_are_told_who_listens(client: HookClient, repository: Repository) -> None:
+    assert listening(repository) == []
+    client.register("a", "true", "pre_push")
+    assert listening(repository) == ["pre-push"]
+    subscription = subscribe(client, repository, "pre_capture", "pre_merge", "on_signal")
+    assert listening(repository) == [
+        "commit-msg",
+        "pre-rebase",
+        "reference-transaction merge",
+        "pre-push",
+    ]
+    client.deregister("a")
+    subscription.cancel()
+    wait_until(lambda: listening(repository) == [], "nobody listens any more")
+
+
+def test_nobody_listens_when_the_daemon_has_stopped(
+    client: HookClient, repository: Repository, worker: Worker
+) -> None:
+    client.register("a", "true")
+    subscription = subscribe(client, repository)
+    worker.tell(Command.DRAIN, seconds=5)
+    error = subscription.ended()
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+    worker.expect(Report.DRAINED)
+    assert worker.wait() == 0
+    assert not (repository.heddle_dir / "hooks" / "listening").exists()
+
+
+def test_a_directory_that_leads_elsewhere_is_not_written_to(
+    client: HookClient, repository: Repository, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    place = repository.heddle_dir / "hooks"
+    if place.exists():
+        shutil.rmtree(place)
+    place.symlink_to(elsewhere)
+    client.register("a", "true")
+    assert list(elsewhere.iterdir()) == []
+
+
+# Replacing a worker
+
+
+def test_a_retired_worker_sends_those_who_ask_to_its_successor(
+    start_worker: Callable[..., Worker], repository: Repository
+) -> None:
+    old = start_worker().activate()
+    with grpc.insecure_channel(grpc_address(old.path)) as channel:
+        client = HookClient(channel)
+        asked = threading.Event()
+        subscription = subscribe(client, repository, react=lambda _event: asked.set())
+        refused: list[Any] = []
+
+        def ask() -> None:
+            request = git_hook_pb2.TestHookEventRequest(event_name="pre_push")
+            refused.append(refusal(client.git.TestHookEvent, request, timeout=30))
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        assert asked.wait(30)
+        new = start_worker().activate()
+        old.tell(Command.RETIRE)
+        thread.join(30)
+        assert refused[0].code is grpc.StatusCode.UNAVAILABLE
+        assert subscription.ended().code() is grpc.StatusCode.UNAVAILABLE
+        with grpc.insecure_channel(grpc_address(new.path)) as second:
+            again = HookClient(second)
+            verdicts: list[git_hook_pb2.HookVerdict] = []
+            # It asks before the subscriber is back, and is made to wait for it.
+            asking = threading.Thread(target=lambda: verdicts.append(again.test("pre_push")))
+            asking.start()
+            again.subscribe("pre_push", react=lambda e: again.respond(e.hook_event_id, "no"))
+            asking.join(30)
+            assert verdicts[0].vetoed
