@@ -88,6 +88,7 @@ class ActivityTeller:
             is_successor = self._is_first and self._hub.has_predecessor
             earliest = time.time() - _FRESH_SECONDS if is_successor else math.inf
             self._is_first = False
+            self._hub.follows.set()
             unwanted = asyncio.ensure_future(self._hub.until_heard(False))
             try:
                 while entries := await ear.more(unwanted):
@@ -98,6 +99,7 @@ class ActivityTeller:
                     ]
                     await self._tell(fresh)
             finally:
+                self._hub.follows.clear()
                 unwanted.cancel()
 
     def _catch_up(self) -> int:

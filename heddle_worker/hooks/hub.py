@@ -32,6 +32,9 @@ RETURN_SECONDS: Final = 1.0
 """So long a worker waits for the subscribers that its predecessor had."""
 
 
+_FOLLOW_SECONDS: Final = 10.0
+
+
 class _Phase(enum.Enum):
     """What the hub is to its repository."""
 
@@ -52,6 +55,7 @@ class HookHub:
         say: writes a line to the daemon's log.
 
     Attributes:
+        follows: set while what happens is followed.
         has_predecessor: another worker told before this one, as far as that is known by now.
     """
 
@@ -78,6 +82,7 @@ class HookHub:
         self._expected: dict[str, int] | None = None
         self._return_by = 0.0
         self.has_predecessor = False
+        self.follows = asyncio.Event()
         self._told: asyncio.Queue[Event] = asyncio.Queue(MAX_TOLD_EVENTS)
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -162,6 +167,12 @@ class HookHub:
         subscriber = Subscriber(events, cut_off)
         try:
             with self._subscribers.present(subscriber):
+                self._changed.set()
+                if any(not waits(event) for event in events):
+                    # Known to be there, it misses nothing that happens from then on.
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_FOLLOW_SECONDS):
+                            await self.follows.wait()
                 await asyncio.to_thread(self.note_change)
                 self._returned.set()
                 yield subscriber
