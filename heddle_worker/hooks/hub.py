@@ -98,6 +98,10 @@ class HookHub:
         self._recall()
         self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.ensure_future(one) for one in (self._tell_all(), *tellers)]
+        if any(not waits(event) for event in self._subscribers.count()):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FOLLOW_SECONDS):
+                    await self.follows.wait()
         await asyncio.to_thread(self.note_change)
         await self.prepare()
 
