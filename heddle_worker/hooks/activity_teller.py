@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from heddle_worker.store.operations import Operation, newest_seq
 from heddle_worker.store.readers import Readers
 
 _FRESH_SECONDS: Final = 60
-"""What happened while no worker watched is told of if it is no older than that."""
+"""A worker tells of what happened before it began if it takes another's place and this is no older.
+"""
 
 _RETRY_SECONDS: Final = 10.0
 
@@ -64,6 +66,7 @@ class ActivityTeller:
         self._remotes = remotes
         self._captured = captured
         self._say = say
+        self._is_first = True
         self._pushes: dict[str, _Push] = {}
 
     async def run(self) -> None:
@@ -81,7 +84,11 @@ class ActivityTeller:
         ear = _Ear()
         async with self._feed.member(ear):
             backlog_end = await asyncio.to_thread(self._catch_up)
-            earliest = time.time() - _FRESH_SECONDS
+            # What happened before anybody listened is nobody's business.
+            is_successor = self._is_first and self._hub.has_predecessor
+            earliest = time.time() - _FRESH_SECONDS if is_successor else math.inf
+            self._is_first = False
+            self._hub.follows.set()
             unwanted = asyncio.ensure_future(self._hub.until_heard(False))
             try:
                 while entries := await ear.more(unwanted):
@@ -92,6 +99,7 @@ class ActivityTeller:
                     ]
                     await self._tell(fresh)
             finally:
+                self._hub.follows.clear()
                 unwanted.cancel()
 
     def _catch_up(self) -> int:

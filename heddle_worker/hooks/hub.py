@@ -7,6 +7,7 @@ import contextlib
 import enum
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Final
 
@@ -31,6 +32,9 @@ RETURN_SECONDS: Final = 1.0
 """So long a worker waits for the subscribers that its predecessor had."""
 
 
+_FOLLOW_SECONDS: Final = 10.0
+
+
 class _Phase(enum.Enum):
     """What the hub is to its repository."""
 
@@ -49,6 +53,10 @@ class HookHub:
         listening: tells git's hooks who listens.
         record: notes what became of an event in the operation log; does not block.
         say: writes a line to the daemon's log.
+
+    Attributes:
+        follows: set while what happens is followed.
+        has_predecessor: another worker told before this one, as far as that is known by now.
     """
 
     def __init__(
@@ -73,6 +81,8 @@ class HookHub:
         self._returned = asyncio.Event()
         self._expected: dict[str, int] | None = None
         self._return_by = 0.0
+        self.has_predecessor = False
+        self.follows = asyncio.Event()
         self._told: asyncio.Queue[Event] = asyncio.Queue(MAX_TOLD_EVENTS)
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,6 +98,10 @@ class HookHub:
         self._recall()
         self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.ensure_future(one) for one in (self._tell_all(), *tellers)]
+        if any(not waits(event) for event in self._subscribers.count()):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FOLLOW_SECONDS):
+                    await self.follows.wait()
         await asyncio.to_thread(self.note_change)
         await self.prepare()
 
@@ -130,6 +144,7 @@ class HookHub:
 
     def note_change(self) -> None:
         """Let git's hooks know who listens now. On any thread; may block."""
+        self._recall()
         with self._noting:
             try:
                 if self._phase is _Phase.CURRENT:
@@ -156,6 +171,12 @@ class HookHub:
         subscriber = Subscriber(events, cut_off)
         try:
             with self._subscribers.present(subscriber):
+                self._changed.set()
+                if any(not waits(event) for event in events):
+                    # Known to be there, it misses nothing that happens from then on.
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_FOLLOW_SECONDS):
+                            await self.follows.wait()
                 await asyncio.to_thread(self.note_change)
                 self._returned.set()
                 yield subscriber
@@ -264,21 +285,21 @@ class HookHub:
         return WorkerStoppingError() if self._phase is _Phase.OVER else WorkerRetiredError()
 
     def _recall(self) -> None:
-        """Learn once which subscribers the worker before this one had."""
+        """Learn once which subscribers the worker before this one had. On any thread."""
         if self._expected is None:
+            self.has_predecessor = self._listening.exists()
+            self._return_by = time.monotonic() + RETURN_SECONDS
             self._expected = dict(self._listening.subscribers())
-            self._return_by = asyncio.get_running_loop().time() + RETURN_SECONDS
 
     async def _await_return(self, event: Event) -> None:
         """Give the subscribers of the worker before this one the time to come back."""
         self._recall()
         expected = (self._expected or {}).get(event.name, 0)
-        if asyncio.get_running_loop().time() >= self._return_by:
-            expected = 0
-        if len(self._subscribers.of(event)) >= expected:
+        left = self._return_by - time.monotonic()
+        if left <= 0 or len(self._subscribers.of(event)) >= expected:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(self._return_by):
+            async with asyncio.timeout(left):
                 while len(self._subscribers.of(event)) < expected:
                     self._returned.clear()
                     await self._returned.wait()

@@ -27,6 +27,10 @@ class ListeningFile:
     def __init__(self, heddle_dir: Path) -> None:
         self._directory = heddle_dir / "hooks"
 
+    def exists(self) -> bool:
+        """Return whether a daemon says something, or has died before it could take it back."""
+        return (self._directory / _NAME).exists()
+
     def subscribers(self) -> Counter[str]:
         """Return how many subscribers each event had when the file was written last."""
         found: Counter[str] = Counter()

@@ -367,3 +367,24 @@ def test_a_retired_worker_sends_those_who_ask_to_its_successor(
             again.subscribe("pre_push", react=lambda e: again.respond(e.hook_event_id, "no"))
             asking.join(30)
             assert verdicts[0].vetoed
+
+
+def test_what_git_does_while_a_worker_is_replaced_is_told_of(
+    start_worker: Callable[..., Worker], repository: Repository, tmp_path: Path
+) -> None:
+    before = repository.commit("before anybody listens")
+    told = tmp_path / "told"
+    old = start_worker().activate()
+    with grpc.insecure_channel(grpc_address(old.path)) as channel:
+        client = HookClient(channel)
+        client.register("told", f"shell: cat >> {told}; echo >> {told}", "post_capture")
+        # The log has it by now.
+        assert client.logged("snapshot")[-1].change_id.hex() == before
+        old.end()
+    meanwhile = repository.commit("meanwhile")
+    start_worker().activate()
+    wait_until(lambda: told.exists() and meanwhile in told.read_text(), "it is told of")
+    after = repository.commit("after")
+    wait_until(lambda: after in told.read_text(), "it is told of")
+    states = [json.loads(line)["state_id"] for line in told.read_text().splitlines()]
+    assert [state for state in states if state != before] == [meanwhile, after]
