@@ -19,7 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from heddle_worker.admission import Admission, CallInFlight
 from heddle_worker.call_counters import CallCounters
-from heddle_worker.failures import InvalidRequestError, NotImplementedYetError, ReplyTooLargeError
+from heddle_worker.failures import InvalidRequestError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES
 
 Send: TypeAlias = Callable[[bytes], Awaitable[None]]
@@ -169,10 +169,7 @@ class Dispatcher:
                 yield in_flight
 
     def _implementation(self, method: Method) -> Callable[[Any, Call], Any]:
-        implementation = getattr(self._servicers.get(method.service), method.name, None)
-        if implementation is None:
-            raise NotImplementedYetError(f"{method.full_name} is not implemented yet")
-        return implementation  # type: ignore[no-any-return]
+        return getattr(self._servicers[method.service], method.name)  # type: ignore[no-any-return]
 
 
 def _encode(reply: Message | bytes) -> bytes:

@@ -61,7 +61,6 @@ _BY_EXCEPTION: Final[dict[type[BaseException], _Status]] = {
     failures.LimitReachedError: _Status(_EXHAUSTED, "LIMIT_REACHED"),
     failures.FollowerTooSlowError: _Status(_EXHAUSTED, "FOLLOWER_TOO_SLOW"),
     failures.SubscriberTooSlowError: _Status(_EXHAUSTED, "SUBSCRIBER_TOO_SLOW"),
-    failures.NotImplementedYetError: _Status(grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED"),
     failures.WorkerRetiredError: _Status(_UNAVAILABLE, "WORKER_RETIRED"),
     failures.WorkerStoppingError: _Status(_UNAVAILABLE, "DAEMON_STOPPING"),
     store_errors.StoreBusyError: _Status(_UNAVAILABLE, "STORE_BUSY"),

@@ -45,10 +45,6 @@ class SubscriberTooSlowError(Exception):
         )
 
 
-class NotImplementedYetError(Exception):
-    """The method is part of the API, but this version does not have it."""
-
-
 class ReplyTooLargeError(Exception):
     """The reply does not fit into one message."""
 

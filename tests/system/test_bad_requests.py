@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from heddle_daemon import HeddleDaemon
 
-from heddle_api.v1 import discussion_pb2, discussion_pb2_grpc, operation_log_pb2
+from heddle_api.v1 import operation_log_pb2
 
 Code = grpc.StatusCode
 Request = operation_log_pb2.QueryOperationsRequest
@@ -115,16 +115,6 @@ def test_bytes_that_are_no_message_are_refused(daemon: HeddleDaemon) -> None:
             with pytest.raises(grpc.RpcError) as refused:
                 call(garbage, timeout=30)
             assert refused.value.code() is Code.INVALID_ARGUMENT, garbage
-
-
-def test_a_method_that_does_not_exist_yet_is_named(daemon: HeddleDaemon) -> None:
-    daemon.start("--no-standby")
-    with grpc.insecure_channel(f"unix:{daemon.config.socket_path}") as channel:
-        stub = discussion_pb2_grpc.DiscussionServiceStub(channel)
-        with pytest.raises(grpc.RpcError) as refused:
-            stub.GetDiscussion(discussion_pb2.GetDiscussionRequest(), timeout=30)
-    assert refused.value.code() is Code.UNIMPLEMENTED
-    assert "heddle.v1.DiscussionService/GetDiscussion" in (refused.value.details() or "")
 
 
 def test_a_repository_that_is_damaged_meanwhile_is_no_internal_error(

@@ -33,6 +33,7 @@ _WORDS_OF_THEIR_OWN: dict[type[Exception], tuple[str, ...]] = {
     failures.WorkerStoppingError: (),
     failures.ReusedOperationIdError: (),
     failures.TransactionEndedError: ("aborted",),
+    failures.SubscriberTooSlowError: ("256",),
 }
 
 

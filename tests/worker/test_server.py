@@ -252,17 +252,6 @@ def _reflect(path: Path) -> tuple[set[str], set[str]]:
         return set(database.get_services()), {method.name for method in service.method}
 
 
-def test_a_method_without_implementation_says_its_full_name(path: Path) -> None:
-    async def scenario() -> None:
-        async with _bench(path) as bench:
-            error = await _error(bench.client.RegisterHook(hook_pb2.RegisterHookRequest()))
-        assert error.code() is grpc.StatusCode.UNIMPLEMENTED
-        assert error.details() == "heddle.v1.HookService/RegisterHook is not implemented yet"
-        assert _reason(error) == "NOT_IMPLEMENTED"
-
-    _run(scenario())
-
-
 def test_the_servicer_learns_the_bytes_and_the_metadata(path: Path) -> None:
     async def scenario() -> None:
         async with _bench(path) as bench:
