@@ -57,7 +57,9 @@ def test_it_grows_with_what_is_said(database: Database, change: str) -> None:
 def test_it_stays_when_other_things_are_written(database: Database) -> None:
     with closing(ReviewVersion(database)) as version:
         before = version.current()
-        database.connection.execute("INSERT INTO hooks VALUES (NULL, 'lint', 'lint', '[]', 5000)")
+        database.connection.execute(
+            "INSERT INTO hooks (name, command, events, timeout_ms) VALUES ('lint', 'lint', '[]', 1)"
+        )
         assert version.current() == before
 
 

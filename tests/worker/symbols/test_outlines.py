@@ -73,9 +73,19 @@ def limited(cache: Path) -> Iterator[Bench]:
     bench.outlines.close()
 
 
+BEFORE: set[psutil.Process] = set()
+
+
+@pytest.fixture(autouse=True)
+def _earlier_processes() -> None:
+    """What other tests of this process have started, and what may still be idle, is not ours."""
+    BEFORE.clear()
+    BEFORE.update(psutil.Process().children())
+
+
 def parser_processes() -> list[psutil.Process]:
-    """Return the parser processes of this process, zombies included."""
-    return psutil.Process().children()
+    """Return the parser processes that a test has started, zombies included."""
+    return [child for child in psutil.Process().children() if child not in BEFORE]
 
 
 @pytest.mark.parametrize(
