@@ -9,6 +9,7 @@ from typing import Final
 
 from heddle_worker.review.items import Item
 from heddle_worker.symbols.outline import similarity
+from heddle_worker.symbols.sketches import SKETCH_SIZE
 
 _MOST_VISITS: Final = 1_000_000
 """Of entries of the index, in one search; it takes about 0.1 µs each."""
@@ -16,7 +17,6 @@ _MOST_HOLDERS: Final = 48
 """A hash that more symbols have than this says nothing about any of them."""
 _MOST_COMPARED: Final = 8
 _MOST_NAMESAKES: Final = 16
-_SKETCH_SIZE: Final = 64
 _LEAST_LIKENESS: Final = 0.25
 _LEAST_SKETCH: Final = 6
 _LEAST_SKETCH_ELSEWHERE: Final = 10
@@ -59,7 +59,7 @@ class SketchIndex:
             are not very much alike may not meet.
     """
 
-    def __init__(self, items: Sequence[Item], searches: int, hashes: int = _SKETCH_SIZE) -> None:
+    def __init__(self, items: Sequence[Item], searches: int, hashes: int = SKETCH_SIZE) -> None:
         self._by_hash: dict[int, list[int]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._items = items

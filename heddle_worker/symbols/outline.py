@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
-SKETCH_SIZE = 64
-"""How many hashes a sketch holds at most."""
+from heddle_worker.symbols.sketches import SKETCH_SIZE
 
-OUTLINE_VERSION = 1
+OUTLINE_VERSION: Final = 1
 """Raised whenever the outline of the same bytes changes; part of every cache's key."""
 
 
@@ -35,7 +35,7 @@ class SymbolKind(enum.Enum):
         return self in _CALLABLE
 
 
-_CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
+_CALLABLE: Final = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 
 
 class OutlineStatus(enum.Enum):
@@ -141,7 +141,7 @@ class Source:
     content: bytes | None = None
 
 
-MISSING = Outline("", OutlineStatus.MISSING)
+MISSING: Final = Outline("", OutlineStatus.MISSING)
 
 
 def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:

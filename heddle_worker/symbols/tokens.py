@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Final
 
 from heddle_worker.symbols.definitions import Span
-from heddle_worker.symbols.outline import SKETCH_SIZE
+from heddle_worker.symbols.sketches import SKETCH_SIZE
 
 DIGEST_BYTES: Final = 16
 
