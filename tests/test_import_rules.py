@@ -181,7 +181,19 @@ def test_what_a_shim_runs_loads_next_to_nothing() -> None:
     assert set(loaded) & expensive == set()
 
 
-@pytest.mark.parametrize("domain", ["store", "repository", "snapshots", "symbols"])
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "store",
+        "repository",
+        "snapshots",
+        "symbols",
+        "review",
+        "signals",
+        "discussions",
+        "signing",
+    ],
+)
 def test_the_domain_knows_no_protocol(domain: str) -> None:
     protocol = ("heddle_api", "heddle_worker.services", "heddle_supervisor", *GRPC_AND_PROTOBUF)
     assert forbidden(f"heddle_worker.{domain}", *protocol) == []
@@ -215,6 +227,21 @@ def test_the_store_knows_no_git() -> None:
 @pytest.mark.parametrize("room", ["repository", "snapshots"])
 def test_what_knows_git_knows_no_sql(room: str) -> None:
     assert forbidden(f"heddle_worker.{room}", "apsw", "sqlite3", "heddle_worker.store") == []
+
+
+def test_what_became_of_code_is_found_out_without_git_and_sql() -> None:
+    others = ("pygit2", "apsw", "sqlite3", "heddle_worker.store", "heddle_worker.discussions")
+    values = ("heddle_worker.store.cache", "heddle_worker.repository.diff")
+    found = [
+        str(each)
+        for each in imports_of("heddle_worker.review")
+        if each.is_of(*others) and not each.is_of(*values)
+    ]
+    assert found == []
+
+
+def test_a_servicer_knows_no_sql() -> None:
+    assert forbidden("heddle_worker.services", "apsw", "sqlite3") == []
 
 
 def test_only_the_repository_knows_libgit2() -> None:
