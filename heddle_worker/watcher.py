@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from heddle_worker.directory_watch import Change, DirectoryWatch, Place, WatchLostError
+from heddle_worker.quieting import until_quiet
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.ref_places import ref_places
 from heddle_worker.store.errors import StoreError
@@ -113,7 +114,7 @@ class Watcher:
                 self._call_listeners()
                 self._attempts = 0
                 await self._news.wait()
-                await self._quiet()
+                await until_quiet(self._news, _QUIET, _LONGEST)
         finally:
             loop.remove_reader(watch.fileno())
             watch.close()
@@ -133,19 +134,6 @@ class Watcher:
             self._tail.wake()
         if topics - {_BELL}:
             self._news.set()
-
-    async def _quiet(self) -> None:
-        """Wait until git does nothing for a moment, but not for ever."""
-        loop = asyncio.get_running_loop()
-        latest = loop.time() + _LONGEST
-        while (now := loop.time()) < latest:
-            self._news.clear()
-            try:
-                async with asyncio.timeout(min(_QUIET, latest - now)):
-                    await self._news.wait()
-            except TimeoutError:
-                return
-        self._news.clear()
 
 
 def _say(text: str) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from heddle_worker.directory_watch import DirectoryWatch, WatchLostError
 from heddle_worker.limits import MAX_WATCHED_DIRECTORIES
+from heddle_worker.quieting import until_quiet
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.worktree_places import worktree_places
 
@@ -86,7 +87,7 @@ class WorktreeWatch:
                 self._news.clear()
                 yield
                 await self._news.wait()
-                await self._quiet()
+                await until_quiet(self._news, _QUIET, _LONGEST)
         finally:
             loop.remove_reader(watch.fileno())
             watch.close()
@@ -102,15 +103,3 @@ class WorktreeWatch:
     def _read(self, watch: DirectoryWatch) -> None:
         if watch.read():
             self._news.set()
-
-    async def _quiet(self) -> None:
-        """Wait until nothing happens for a moment, but not for ever."""
-        loop = asyncio.get_running_loop()
-        latest = loop.time() + _LONGEST
-        while (now := loop.time()) < latest:
-            self._news.clear()
-            try:
-                async with asyncio.timeout(min(_QUIET, latest - now)):
-                    await self._news.wait()
-            except TimeoutError:
-                return

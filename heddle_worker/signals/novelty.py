@@ -8,7 +8,7 @@ from typing import Final
 from heddle_worker.repository.display import displayed
 from heddle_worker.signals.functions import changed_functions
 from heddle_worker.signals.material import Material, Neighbour
-from heddle_worker.signals.signal import Signal, shortened
+from heddle_worker.signals.signal import Signal, signal_at
 
 KIND: Final = "novelty"
 MODULE: Final = "novelty.tree_sitter"
@@ -29,16 +29,7 @@ def find(material: Material) -> Iterator[Signal]:
         place = function.place
         nearest = corpus.nearest(place)
         if nearest is None or nearest.similarity < 1 - material.settings.tolerance:
-            yield Signal(
-                KIND,
-                MODULE,
-                VERSION,
-                place.path,
-                place.symbol.name,
-                place.symbol.start_line,
-                place.symbol.end_line,
-                shortened(_reason(nearest)),
-            )
+            yield signal_at(KIND, MODULE, VERSION, place, _reason(nearest))
 
 
 def _reason(nearest: Neighbour | None) -> str:

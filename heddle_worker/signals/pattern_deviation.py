@@ -8,7 +8,7 @@ from typing import Final
 from heddle_worker.signals.function_index import FunctionIndex
 from heddle_worker.signals.functions import ChangedFunction, are_nested, changed_functions
 from heddle_worker.signals.material import Material
-from heddle_worker.signals.signal import Signal, shortened
+from heddle_worker.signals.signal import Signal, signal_at
 from heddle_worker.signals.summaries import EMPTY, Function, summary_of
 from heddle_worker.symbols.outline import similarity
 
@@ -32,17 +32,7 @@ def find(material: Material) -> Iterator[Signal]:
             siblings.compared(function) if function.before is None else _with_before(function)
         )
         if compared is not None and compared[0] >= material.settings.threshold:
-            place = function.place
-            yield Signal(
-                KIND,
-                MODULE,
-                VERSION,
-                place.path,
-                place.symbol.name,
-                place.symbol.start_line,
-                place.symbol.end_line,
-                shortened(compared[1]),
-            )
+            yield signal_at(KIND, MODULE, VERSION, function.place, compared[1])
 
 
 def _with_before(function: ChangedFunction) -> tuple[float, str] | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from heddle_worker.repository.display import displayed
+from heddle_worker.review.change import Place
 
 WHOLE_CHANGE: Final = b"*"
 """The file of a signal that is about the change as a whole."""
@@ -42,6 +43,21 @@ class Signal:
         if self.start_line:
             parts.append(f"{self.start_line}-{self.end_line}")
         return ":".join(filter(None, parts))
+
+
+def signal_at(kind: str, module: str, version: int, place: Place, reason: str) -> Signal:
+    """Return the signal that is anchored at a symbol and its lines, its reason cut to fit."""
+    symbol = place.symbol
+    return Signal(
+        kind,
+        module,
+        version,
+        place.path,
+        symbol.name,
+        symbol.start_line,
+        symbol.end_line,
+        shortened(reason),
+    )
 
 
 def shortened(text: str, most: int = _MOST_CHARACTERS) -> str:

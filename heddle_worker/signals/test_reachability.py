@@ -7,7 +7,7 @@ from typing import Final
 
 from heddle_worker.signals.functions import changed_functions
 from heddle_worker.signals.material import Material
-from heddle_worker.signals.signal import Signal
+from heddle_worker.signals.signal import Signal, signal_at
 
 KIND: Final = "test_reachability"
 MODULE: Final = "test_reachability.tree_sitter"
@@ -30,13 +30,4 @@ def find(material: Material) -> Iterator[Signal]:
         place, file = function.place, function.file
         if file.new is None or corpus.is_tested(place, file.new.language):
             continue
-        yield Signal(
-            KIND,
-            MODULE,
-            VERSION,
-            place.path,
-            place.symbol.name,
-            place.symbol.start_line,
-            place.symbol.end_line,
-            _REASON,
-        )
+        yield signal_at(KIND, MODULE, VERSION, place, _REASON)
