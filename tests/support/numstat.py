@@ -22,6 +22,15 @@ class Line(NamedTuple):
     old_path: bytes
     new_path: bytes
 
+    @property
+    def is_binary(self) -> bool:
+        return self.added == b"-"
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many lines were added and removed; of a binary file none."""
+        return (0, 0) if self.is_binary else (int(self.added), int(self.removed))
+
 
 def run_git(root: Path, *words: str | bytes, given: bytes = b"") -> bytes:
     """Run git; return what it prints."""
@@ -83,8 +92,8 @@ def check_equal(diff: Diff, root: Path, *words: str) -> None:
 
 def totals(lines: Iterable[Line]) -> tuple[int, int]:
     """Return how many lines were added and removed."""
-    counted = [line for line in lines if line.added != b"-"]
-    return sum(int(line.added) for line in counted), sum(int(line.removed) for line in counted)
+    counts = [line.counts for line in lines]
+    return sum(added for added, _ in counts), sum(removed for _, removed in counts)
 
 
 def _line(file: FileChange) -> Line:

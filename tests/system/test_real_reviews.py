@@ -16,14 +16,14 @@ from typing import Any, Final
 import grpc
 import pytest
 from call_load import channel_to
-from git_bytes import git_bytes
-from git_oracle import Counted, first_parent, numstat
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
+from numstat import Line, numstat, run_git, totals
 from refusals import refusal
 
 from heddle_api.v1 import state_review_pb2, state_review_pb2_grpc
 from heddle_worker.repository.display import displayed
+from heddle_worker.repository.tree_diff import EMPTY_TREE
 
 DATA_LOSS: Final = grpc.StatusCode.DATA_LOSS
 MADE: Final = "made"
@@ -113,26 +113,27 @@ def test_reviews_say_what_git_says(
 
 
 def _check(
-    root: Path, commit: str, payload: state_review_pb2.ReviewPayload, counted: Sequence[Counted]
+    root: Path, commit: str, payload: state_review_pb2.ReviewPayload, counted: Sequence[Line]
 ) -> None:
     listed = [
         (file.path, file.added_lines, file.removed_lines, file.is_binary)
         for file in payload.changed_files
     ]
-    expected = [(displayed(one.path), one.added, one.removed, one.is_binary) for one in counted]
+    expected = [(displayed(one.new_path), *one.counts, one.is_binary) for one in counted]
     assert sorted(listed) == sorted(expected)[: len(listed)], commit
     assert payload.is_truncated == (len(listed) < len(expected)), commit
     summary = payload.summary
     assert summary.headline == _git(root, "log", "-1", "--format=%s", commit), commit
     assert (summary.files_changed, summary.added_lines, summary.removed_lines) == (
         len(counted),
-        sum(one.added for one in counted),
-        sum(one.removed for one in counted),
+        *totals(counted),
     ), commit
     _check_partition(payload, commit)
     for symbol in payload.changed_symbols:
         if "deleted" not in symbol.changes:
-            _check_symbol(root, commit, symbol, {displayed(one.path): one.path for one in counted})
+            _check_symbol(
+                root, commit, symbol, {displayed(one.new_path): one.new_path for one in counted}
+            )
 
 
 def _check_partition(payload: state_review_pb2.ReviewPayload, commit: str) -> None:
@@ -148,7 +149,7 @@ def _check_partition(payload: state_review_pb2.ReviewPayload, commit: str) -> No
 def _check_symbol(root: Path, commit: str, symbol: Any, paths: dict[str, bytes]) -> None:
     """The symbol's name stands in the lines that it is said to have."""
     path = os.fsdecode(paths[symbol.anchor.file])
-    lines = git_bytes(root, "show", f"{commit}:{path}").split(b"\n")
+    lines = run_git(root, "show", f"{commit}:{path}").split(b"\n")
     text = b"\n".join(lines[symbol.start_line - 1 : symbol.end_line])
     name = re.sub(r"#\d+$", "", symbol.anchor.symbol.rpartition("::")[2])
     assert 1 <= symbol.start_line <= symbol.end_line <= len(lines), (commit, symbol)
@@ -156,5 +157,11 @@ def _check_symbol(root: Path, commit: str, symbol: Any, paths: dict[str, bytes])
     assert all(word.encode() in text for word in re.findall(r"\w+", name)), (commit, symbol)
 
 
+def first_parent(root: Path, commit: str) -> str:
+    """Return what a commit is compared with: its first parent, or the empty tree."""
+    parents = run_git(root, "rev-list", "--parents", "-n1", commit).split()
+    return parents[1].decode() if len(parents) > 1 else EMPTY_TREE.hex()
+
+
 def _git(root: Path, *arguments: str) -> str:
-    return git_bytes(root, *arguments).decode("utf-8", "replace").removesuffix("\n")
+    return run_git(root, *arguments).decode("utf-8", "replace").removesuffix("\n")
