@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -150,7 +151,7 @@ class SignalUpdates:
         return lambda: [each for each in self._subscribers if root in (None, each.root)]
 
 
-class _Task:
+class _Task(ABC):
     """Something that goes on in the background, once it has taken stock of what there is.
 
     Args:
@@ -200,8 +201,9 @@ class _Task:
         for subscriber in self._audience():
             subscriber.offer(update)
 
+    @abstractmethod
     async def _run(self) -> None:
-        raise NotImplementedError
+        """Go on until it is ended, and say by `_has_begun` when stock has been taken."""
 
 
 class _Branches(_Task):
