@@ -119,8 +119,9 @@ class Reviews:
         talk: tuple[PlacedDiscussion, ...] = ()
         left_out = 0
         if near is not None:
-            known = self._discussions.annotations_in(near)
-            selected = self._discussions.of_symbols(near, places, _TALK_BYTES)
+            head = self._discussions.head()
+            known = self._discussions.annotations_in(near, head)
+            selected = self._discussions.of_symbols(near, places, _TALK_BYTES, head)
             talk, left_out = selected.discussions, selected.left_out
         report = self._signals.of(change, known, corpus_seconds)
         return Review(
