@@ -16,8 +16,6 @@ from heddle_worker.services.review_requests import (
     Subject,
     find_subject,
     named_at_once,
-    review_of,
-    state_key,
 )
 from heddle_worker.services.signing_messages import (
     check_kind,
@@ -27,6 +25,7 @@ from heddle_worker.services.signing_messages import (
 )
 from heddle_worker.services.state_id import resolve_state
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.signals.computing import CORPUS_SECONDS
 from heddle_worker.signals.corpora import Coverage
 from heddle_worker.signing.signing import Verified, signature_id, signing
 from heddle_worker.signing.verification import Signed, verify
@@ -61,11 +60,11 @@ class StateReviewService:
         ground = self._domain.review_version.current(), self._domain.review_settings.current()
         named = named_at_once(request)
         if named is not None:
-            kept = self._payloads.get(state_key(named, wants_all=wants_all), (b"", *ground))
+            kept = self._payloads.get((named, wants_all), (b"", *ground))
             if kept is not None:
                 return kept
         subject = await asyncio.to_thread(find_subject, self._domain, request)
-        key, made_from = subject.key(wants_all=wants_all), (subject.stamp, *ground)
+        key, made_from = (subject.key, wants_all), (subject.stamp, *ground)
         kept = self._payloads.get(key, made_from)
         if kept is not None:
             return kept
@@ -112,8 +111,11 @@ class StateReviewService:
         return await asyncio.to_thread(self._signatures, request)
 
     def _review(self, subject: Subject, wants_all: bool) -> tuple[bytes, bool]:
-        """Return the payload, and whether the same would come of asking again."""
-        review = review_of(self._domain, subject, wants_all=wants_all)
+        """Return the payload, and whether the same would come of asking again.
+
+        Whoever wants all signals waits for what is to be read for them.
+        """
+        review = subject.review(self._domain.reviews, CORPUS_SECONDS if wants_all else 0.0)
         payload = review_payload(review, include_all_signals=wants_all)
         return payload, review.signals.coverage is not Coverage.PENDING
 
