@@ -44,7 +44,10 @@ def filled(daemon: HeddleDaemon, repository: GitRepository) -> list[str]:
     daemon.stop()
     # A worker that was in a hurry to end leaves what it wrote in the log beside the file.
     with contextlib.closing(apsw.Connection(str(daemon.config.state_dir / "heddle.db"))) as store:
+        # A connection that has read nothing yet knows of no log, and checkpoints none.
+        store.execute("SELECT count(*) FROM meta").fetchall()
         store.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        assert Path(f"{store.filename}-wal").stat().st_size == 0
     return found
 
 
@@ -64,6 +67,12 @@ def damage(store: Path) -> None:
     with store.open("r+b") as file:
         file.seek((root - 1) * page_size)
         file.write(b"\xa5" * page_size)
+
+
+def write_elsewhere(store: Path) -> None:
+    """Commit from outside, so that no connection answers from pages that it read before."""
+    with contextlib.closing(apsw.Connection(str(store))) as connection:
+        connection.execute("INSERT INTO meta VALUES ('written-elsewhere', '')")
 
 
 def test_a_store_that_was_damaged_while_the_machine_was_down(
@@ -92,7 +101,9 @@ def test_a_store_that_is_damaged_while_the_daemon_runs(
     daemon: HeddleDaemon, filled: list[str], store: Path
 ) -> None:
     daemon.start()
+    assert hits(daemon) == filled
     damage(store)
+    write_elsewhere(store)
     for _ in range(2):
         code, message = refusal(daemon)
         assert code is grpc.StatusCode.DATA_LOSS
