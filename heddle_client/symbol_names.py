@@ -20,7 +20,7 @@ class SymbolNameError(HeddleError):
 def file_and_symbol(text: str, root: Path) -> tuple[str, str]:
     """Return the file and the symbol that a text names; the file twice for one without a symbol.
 
-    The first colon ends the file's path, unless the worktree has a file with that colon in its name.
+    The first colon ends the file's path, unless the worktree has a file whose name has a colon.
 
     Args:
         text: such as `engine.py:Engine::start`, or `engine.py` for the file as a whole.

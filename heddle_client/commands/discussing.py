@@ -24,7 +24,7 @@ Body = Annotated[
         "--message",
         "-m",
         metavar="BODY",
-        help="What to say; `-` is standard input. Else an editor.",
+        help="What to say; `-` reads standard input.",
     ),
 ]
 BodyFile = Annotated[
@@ -87,7 +87,7 @@ def full_id(client: Client, given: str) -> str:
         return given
     if len(given) < _SHORTEST_PREFIX:
         raise NoSuchDiscussionError(
-            f"'{visible(given)}' is too short for an id: give at least {_SHORTEST_PREFIX} characters"
+            f"'{visible(given)}' is too short for an id: give {_SHORTEST_PREFIX} characters"
         )
     found = [each.id for each in client.discussions.by_state("HEAD") if each.id.startswith(given)]
     if not found:

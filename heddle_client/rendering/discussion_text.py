@@ -53,16 +53,14 @@ def discussion_lines(
         yield from _turn_lines(turn, width, paint, f"{indent}  ")
 
 
-def discussion_row(discussion: AnyDiscussion, width: int, paint: Paint, name: str) -> Iterator[str]:
-    """Yield a discussion in two lines of a list: what it is, and its first words."""
-    head = f"{name} {status_text(discussion)}, on {where(discussion)}"
-    for number, line in enumerate(wrapped(head, width)):
-        yield line.replace(name, paint("state", name), 1) if number == 0 else line
-    first, turns = discussion.turns[0], len(discussion.turns)
-    words = next((line for line in first.body.split("\n") if line.strip()), "")
-    more = f"  ({counted(turns - 1, 'answer')})" if turns > 1 else ""
-    said = f"  {visible(first.author_name)}: {visible(words.strip())}"
-    yield cut(said, max(0, width - len(more))) + paint("quiet", more)
+def discussions_text(discussions: Sequence[AnyDiscussion], *, width: int, paint: Paint) -> str:
+    """Return a list of discussions, each with its first words."""
+    names = short_ids([discussion.id for discussion in discussions])
+    return "\n".join(
+        line
+        for discussion in discussions
+        for line in _discussion_row(discussion, width, paint, visible(names[discussion.id]))
+    )
 
 
 def short_id(discussion_id: str) -> str:
@@ -88,6 +86,20 @@ def status_text(discussion: AnyDiscussion) -> str:
     if discussion.visibility not in ("", "public"):
         words.append(visible(discussion.visibility))
     return ", ".join(words)
+
+
+def _discussion_row(
+    discussion: AnyDiscussion, width: int, paint: Paint, name: str
+) -> Iterator[str]:
+    """Yield a discussion in two lines of a list: what it is, and its first words."""
+    head = f"{name} {status_text(discussion)}, on {where(discussion)}"
+    for number, line in enumerate(wrapped(head, width)):
+        yield line.replace(name, paint("state", name), 1) if number == 0 else line
+    first, turns = discussion.turns[0], len(discussion.turns)
+    words = next((line for line in first.body.split("\n") if line.strip()), "")
+    more = f"  ({counted(turns - 1, 'answer')})" if turns > 1 else ""
+    said = f"  {visible(first.author_name)}: {visible(words.strip())}"
+    yield cut(said, max(0, width - len(more))) + paint("quiet", more)
 
 
 def _resolution_text(resolution: DiscussionResolution) -> str:
