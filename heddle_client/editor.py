@@ -73,7 +73,7 @@ def _editor(directory: Path) -> str:
 
 def _written(command: str, path: Path) -> str:
     # As git does it: the editor is a piece of shell, and the file its last argument.
-    words = ["/bin/sh", "-c", f'{command} "$@"', command, path]
+    words: list[str | Path] = ["/bin/sh", "-c", f'{command} "$@"', command, path]
     code = subprocess.call(words)  # noqa: S603 - the user's own editor
     if code:
         raise EditorError(f"the editor '{visible(command)}' has ended with {code}")

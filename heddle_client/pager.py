@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
-
-from heddle_client.git_command import GitError, git
 
 _SCREEN: Final = (80, 24)
 # As git does: quit if it fits, keep colours, leave the text on the screen.
@@ -44,14 +39,20 @@ def _is_longer_than_the_screen(text: str) -> bool:
 
 
 def _pager(directory: Path) -> str:
-    with contextlib.suppress(GitError):
+    from heddle_client.git_command import GitError, git
+
+    try:
         command = os.fsdecode(git(directory, "var", "GIT_PAGER")).strip()
-        return "" if command == "cat" else command
-    return ""
+    except GitError:
+        return ""
+    return "" if command == "cat" else command
 
 
 def _paged(text: str, command: str) -> bool:
     """Return whether the pager has taken the text."""
+    import signal
+    import subprocess
+
     if not command:
         return False
     pager = subprocess.Popen(  # noqa: S603 - the user's own pager

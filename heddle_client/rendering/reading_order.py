@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from heddle_client.values.review import RequirementStatus
+
 if TYPE_CHECKING:
     from heddle_client.values import (
         AnchoredDiscussion,
         Annotation,
         ChangedFile,
         ChangedSymbol,
+        MergeRequirement,
         PathSymbolRef,
         ReviewPayload,
         RiskSignal,
@@ -77,8 +80,9 @@ def reading_order(review: ReviewPayload) -> tuple[Group, ...]:
 
 
 def raised_signals(review: ReviewPayload) -> tuple[RiskSignal, ...]:
-    """Return the signals that modules raised: all that the review has, without its totals."""
-    return without_summaries(review.all_signals or review.in_budget_signals)
+    """Return the signals that modules raised, all that the review has: first the visible ones."""
+    found = without_summaries(review.all_signals or review.in_budget_signals)
+    return tuple(sorted(found, key=lambda signal: signal.visibility == "hidden"))
 
 
 def without_summaries(signals: Iterable[RiskSignal]) -> tuple[RiskSignal, ...]:
@@ -98,6 +102,15 @@ def unread_files(review: ReviewPayload) -> tuple[tuple[str, str], ...]:
 def is_open(discussion: AnchoredDiscussion) -> bool:
     """Return whether nobody has settled a discussion."""
     return discussion.resolution.open is not None
+
+
+def applying(review: ReviewPayload) -> tuple[MergeRequirement, ...]:
+    """Return what a merge requires of this very change."""
+    return tuple(
+        each
+        for each in review.merge_requirements
+        if each.status is not RequirementStatus.NOT_APPLICABLE
+    )
 
 
 class _Known:

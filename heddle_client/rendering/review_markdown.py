@@ -10,6 +10,7 @@ from heddle_client.rendering.markdown import code, prose, quoted, table
 from heddle_client.rendering.reading_order import (
     Entry,
     Group,
+    applying,
     is_open,
     raised_signals,
     reading_order,
@@ -24,7 +25,6 @@ from heddle_client.rendering.words import (
     local_time,
     short,
 )
-from heddle_client.values.review import RequirementStatus
 
 if TYPE_CHECKING:
     from heddle_client.values import (
@@ -40,11 +40,6 @@ MOST: Final = 60_000
 _LONG: Final = 2_000
 """Characters of one text within it."""
 _LISTED: Final = 50
-_VERDICTS: Final = {
-    RequirementStatus.PASS: "met",
-    RequirementStatus.FAIL: "**not met**",
-    RequirementStatus.NOT_APPLICABLE: "nothing asked",
-}
 
 
 def review_markdown(review: ReviewPayload, signatures: ListSignaturesResponse | None) -> str:
@@ -98,11 +93,11 @@ def _narrative(review: ReviewPayload) -> list[str]:
 def _requirements(review: ReviewPayload) -> list[str]:
     rows = [
         (
-            _VERDICTS.get(each.status, "met" if each.satisfied else "**not met**"),
+            "met" if each.satisfied else "**not met**",
             prose(each.description),
             prose(each.explanation),
         )
-        for each in review.merge_requirements
+        for each in applying(review)
     ]
     return ["#### To be merged", "", *table(("", "Requirement", "Why"), rows)] if rows else []
 

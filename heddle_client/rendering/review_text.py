@@ -11,6 +11,7 @@ from heddle_client.rendering.layout import cells, cut, hanging, padded, text_lin
 from heddle_client.rendering.reading_order import (
     Entry,
     Group,
+    applying,
     raised_signals,
     reading_order,
     unread_files,
@@ -18,14 +19,12 @@ from heddle_client.rendering.reading_order import (
 from heddle_client.rendering.signal_text import signal_lines, signal_note
 from heddle_client.rendering.signature_text import signatures_lines
 from heddle_client.rendering.words import counted, fate, fate_mark, file_fate, lines_of, short
-from heddle_client.values.review import RequirementStatus
 from heddle_client.visible import visible
 
 if TYPE_CHECKING:
     from heddle_client.rendering.paint import Paint
     from heddle_client.values import (
         ListSignaturesResponse,
-        MergeRequirement,
         ReviewKind,
         ReviewPayload,
     )
@@ -35,11 +34,6 @@ _WIDEST: Final = 100
 _SYMBOL_COLUMN: Final = 34
 _LISTED: Final = 20
 _STYLES: Final = {"+": "added", "-": "removed", "~": "edited", ">": "placed", "=": "quiet"}
-_VERDICTS: Final = {
-    RequirementStatus.PASS: ("met", "good"),
-    RequirementStatus.FAIL: ("not met", "bad"),
-    RequirementStatus.NOT_APPLICABLE: ("nothing asked", "quiet"),
-}
 
 
 def review_text(
@@ -119,25 +113,17 @@ class _Page:
             yield from text_lines(self._review.agent_narrative.strip("\n"), self._width, "  ")
 
     def _requirements(self) -> Iterator[str]:
-        if self._review.merge_requirements:
+        asked = applying(self._review)
+        if asked:
             yield self._heading("To be merged")
-            for requirement in self._review.merge_requirements:
-                yield from self._requirement(requirement)
-
-    def _requirement(self, requirement: MergeRequirement) -> Iterator[str]:
-        verdict, style = _VERDICTS.get(
-            requirement.status, ("met", "good") if requirement.satisfied else ("not met", "bad")
-        )
-        first = f"  {verdict:<13}  "
-        text = visible(requirement.description)
-        if requirement.status is not RequirementStatus.PASS and requirement.explanation:
-            text += f": {visible(requirement.explanation)}"
-        for line in hanging(first, text, self._width):
-            yield (
-                line.replace(verdict, self._paint(style, verdict), 1)
-                if line.startswith(first)
-                else line
-            )
+        for requirement in asked:
+            verdict, style = ("met", "good") if requirement.satisfied else ("not met", "bad")
+            text = visible(requirement.description)
+            if not requirement.satisfied and requirement.explanation:
+                text += f": {visible(requirement.explanation)}"
+            first = f"  {verdict:<7}  "
+            for number, line in enumerate(hanging(first, text, self._width)):
+                yield line.replace(verdict, self._paint(style, verdict), 1) if not number else line
 
     def _signals(self) -> Iterator[str]:
         review = self._review

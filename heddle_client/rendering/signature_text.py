@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +18,15 @@ _NAMED: Final = 5
 
 def fingerprint(algorithm: str, public_key: bytes) -> str:
     """Return a key's digest as `ssh-keygen -l` shows it; of others than SSH's, of its bytes."""
+    import base64
+    import hashlib
+
     key = public_key
     if algorithm.lower() == "ssh":
         words = public_key.split()
         try:
             key = base64.b64decode(words[1], validate=True)
-        except (IndexError, binascii.Error):
+        except (IndexError, ValueError):
             key = public_key
     digest = base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
     return f"SHA256:{digest}"

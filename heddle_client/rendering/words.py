@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -60,12 +61,18 @@ def line_range(start: int, end: int) -> str:
 
 def fate(change: ChangedSymbol) -> str:
     """Return what became of a symbol: `method moved and edited, was old.py:start`."""
-    words = f"{visible(change.kind)} {' and '.join(map(visible, change.changes))}".strip()
+    words = f"{visible(change.kind)} {listed(change.changes)}".strip()
     if change.previous is None:
         return words
     file, symbol = change.previous.file, change.previous.symbol
     same_file = file == change.anchor.file
     return f"{words}, was {visible(symbol) if same_file else place_text(file, symbol)}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words from elsewhere as a list in a sentence: `moved, renamed and edited`."""
+    *first, last = [visible(word) for word in words] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def lines_of(change: ChangedSymbol) -> str:
