@@ -23,6 +23,11 @@ class _HeddleGroup(LazyGroup):
     homes: ClassVar = {
         "agent": "heddle_supervisor.commands.agent:agent",
         "hook": "heddle_client.commands.hook:hook",
+        "review": "heddle_client.commands.review:review",
+        "sign": "heddle_client.commands.sign:sign",
+        "signatures": "heddle_client.commands.signatures:signatures",
+        "discuss": "heddle_client.commands.discuss:discuss",
+        "signals": "heddle_client.commands.signals:signals",
     }
 
 
