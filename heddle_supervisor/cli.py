@@ -22,6 +22,9 @@ from heddle_supervisor.version import __version__
 class _HeddleGroup(LazyGroup):
     homes: ClassVar = {
         "agent": "heddle_supervisor.commands.agent:agent",
+        "bug-report": "heddle_client.commands.bug_report:bug_report",
+        "completion": "heddle_client.commands.completion:completion",
+        "doctor": "heddle_client.commands.doctor:doctor",
         "hook": "heddle_client.commands.hook:hook",
     }
 
@@ -29,6 +32,8 @@ class _HeddleGroup(LazyGroup):
 app = typer.Typer(
     name="heddle",
     cls=_HeddleGroup,
+    # `heddle completion` prints scripts for shells; nothing of the user's is edited.
+    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
