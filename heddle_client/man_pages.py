@@ -110,7 +110,8 @@ def _inline(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return text in which no character means anything to roff."""
-    return text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    return "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
 
 
 def main(arguments: list[str]) -> int:
