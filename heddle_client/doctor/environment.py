@@ -98,7 +98,9 @@ def check_git() -> Iterator[Finding]:
     shown = visible(told)
     if _numbers(told.removeprefix("git version ")) < _GIT_MIN:
         wanted = ".".join(map(str, _GIT_MIN))
-        yield warning("git", shown, f"install git {wanted} or newer: older ones do not sync objects")
+        yield warning(
+            "git", shown, f"install git {wanted} or newer: older ones do not sync objects"
+        )
     else:
         yield ok("git", shown)
 
