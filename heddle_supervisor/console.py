@@ -70,6 +70,18 @@ def duration(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
+def size(count: int) -> str:
+    """Return a number of bytes in its largest binary unit, as `3.2 MiB` or `12 bytes`."""
+    if count < 1_024:  # noqa: PLR2004 - a kibibyte
+        return f"{count} bytes"
+    value = float(count)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        value /= 1_024
+        if value < 1_024 or unit == "TiB":  # noqa: PLR2004 - a kibibyte
+            break
+    return f"{value:.1f} {unit}"
+
+
 def columns(rows: Sequence[Sequence[str]]) -> str:
     """Return rows of equal length as a table whose columns are aligned."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
