@@ -23,6 +23,7 @@ class _HeddleGroup(LazyGroup):
     homes: ClassVar = {
         "agent": "heddle_supervisor.commands.agent:agent",
         "hook": "heddle_client.commands.hook:hook",
+        "mcp": "heddle_client.commands.mcp:mcp",
     }
 
 
