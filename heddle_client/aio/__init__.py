@@ -1,0 +1,1 @@
+"""heddle's client library for asyncio."""
