@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from heddle_client.errors import ClosedError, NoDaemonError
+from heddle_client.client import Client, connect
 from heddle_client.git_command import GitError, git
 from heddle_mcp.refusals import Refusal
 from heddle_mcp.text import line
 
 if TYPE_CHECKING:
-    from heddle_client.aio import Client
     from heddle_client.values import Transaction
 
 T = TypeVar("T")
 
 _BRANCH: Final = "ref: refs/heads/"
+_AGENT: Final = "heddle mcp"
 _TRANSACTIONS: Final = 1_000
 """As many as the daemon lists at once."""
 
@@ -43,7 +42,6 @@ class Served:
     worktree_key: str
     start: bool
     _client: Client | None = None
-    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
     _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
@@ -61,28 +59,19 @@ class Served:
         key = os.path.relpath(git_dir, common_dir)
         return cls(root, git_dir, key, start)
 
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[Served]:
-        """Serve within the block; close the connection at its end."""
-        async with self._open:
-            yield self
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._client is not None:
+            self._client.close()
 
-    async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
-        """Ask the daemon.
-
-        One that was stopped since the last call is started again, if any is to be started.
+    async def ask(self, question: Callable[[Client], T]) -> T:
+        """Ask the daemon, in a thread.
 
         Raises:
             HeddleError: it has refused, or cannot be reached.
         """
         client = await self._connected()
-        try:
-            return await question(client)
-        except (NoDaemonError, ClosedError):
-            if not self.start:
-                raise
-            await self._disconnect(client)
-        return await question(await self._connected())
+        return await asyncio.to_thread(question, client)
 
     def branch(self) -> str:
         """Return the name of the branch that is checked out; empty for a detached HEAD."""
@@ -120,16 +109,7 @@ class Served:
         )
 
     async def _connected(self) -> Client:
-        from heddle_client import aio
-
         async with self._connecting:
             if self._client is None:
-                opened = aio.connect(repo=self.root, start=self.start)
-                self._client = await self._open.enter_async_context(opened)
+                self._client = await asyncio.to_thread(connect, self.root, self.start, _AGENT)
             return self._client
-
-    async def _disconnect(self, client: Client) -> None:
-        async with self._connecting:
-            if self._client is client:
-                self._client = None
-                await client.close()

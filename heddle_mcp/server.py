@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Any, Final
 
@@ -62,8 +63,9 @@ class HeddleServer:
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
         )
-        async with self._served.session(), stdio_server() as (receiving, sending):
-            await server.run(receiving, sending, server.create_initialization_options())
+        with contextlib.closing(self._served):
+            async with stdio_server() as (receiving, sending):
+                await server.run(receiving, sending, server.create_initialization_options())
 
     async def _list_tools(
         self, _context: object, _asked: PaginatedRequestParams | None

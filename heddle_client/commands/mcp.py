@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from heddle_client.commands.options import NoStart
 from heddle_supervisor.commands.options import Repo
 from heddle_supervisor.console import reported_errors
 
 
 def mcp(
     repo: Repo = Path(),
-    no_start: Annotated[
-        bool, typer.Option("--no-start", help="Do not start a daemon that does not run.")
-    ] = False,
+    no_start: NoStart = False,
 ) -> None:
     """Serve one worktree to an agent by the Model Context Protocol, on standard input and output.
 

@@ -230,10 +230,9 @@ async def _resolve(served: Served, asked: ResolveArguments) -> DiscussionAnswer:
             lambda client: client.discussions.resolve_by_edit(named, asked.state)
         )
     else:
-        kind = f"CONTEXT_ANNOTATION_KIND_{asked.kind.upper()}"
         settled = await served.ask(
             lambda client: client.discussions.resolve_into_annotation(
-                named, kind, asked.text, tags=tuple(asked.tags)
+                named, asked.kind, asked.text, tags=tuple(asked.tags)
             )
         )
     return DiscussionAnswer(on=place_of(served), discussion=DiscussionEntry.of(settled))

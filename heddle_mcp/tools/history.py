@@ -15,7 +15,7 @@ from heddle_mcp.text import line
 from heddle_mcp.tool import Answer, Arguments, Tool
 
 if TYPE_CHECKING:
-    from heddle_client.aio import Client
+    from heddle_client.client import Client
     from heddle_client.values import OperationHit
 
 _SYMBOLS_MAX: Final = 50
@@ -85,10 +85,9 @@ class LogAnswer(Answer):
 
 
 async def _log(served: Served, asked: LogArguments) -> LogAnswer:
-    async def hits(client: Client) -> list[OperationHit]:
-        return [
-            hit
-            async for hit in client.operations(
+    def hits(client: Client) -> list[OperationHit]:
+        return list(
+            client.operations(
                 actor=asked.actor,
                 symbol=asked.symbol,
                 signal_kind=asked.signal_kind,
@@ -100,7 +99,7 @@ async def _log(served: Served, asked: LogArguments) -> LogAnswer:
                 include_checkpoints=asked.include_checkpoints,
                 after_seq=asked.after_seq,
             )
-        ]
+        )
 
     found = [Operation.of(hit) for hit in await served.ask(hits)]
     page = page_of(found, 0, asked.limit)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from heddle_client.values import HookAnswer
 
 _HOOKS_MAX: Final = 256
+_SECONDS: Final = 300.0
 
 
 class NothingAsked(Arguments):
@@ -96,7 +97,9 @@ async def _ask(served: Served, asked: AskArguments) -> AskedAnswer:
     payload = "" if asked.payload is None else json.dumps(asked.payload)
     if len(payload) > MAX_BODY_CHARACTERS:
         raise Refusal(f"the payload has more than {MAX_BODY_CHARACTERS} characters")
-    verdict = await served.ask(lambda client: client.hooks.test(asked.event, payload_json=payload))
+    verdict = await served.ask(
+        lambda client: client.hooks.test(asked.event, payload, timeout=_SECONDS)
+    )
     if verdict.vetoed:
         reason = line(verdict.reason, BODY_CHARACTERS)
         raise Refusal(f"vetoed by {line(verdict.author)}: {reason}")
