@@ -1,8 +1,10 @@
-"""One repository, its daemon, and an agent that talks to a server of it, for each module."""
+"""One repository, its daemon, and agents that talk to servers of it, shared by all tests here.
+
+Starting a server takes a second or two. So each test keeps to names of its own.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -16,9 +18,6 @@ from heddle_daemon import HeddleDaemon
 
 if TYPE_CHECKING:
     from agent_session import AgentSession
-
-HAS_SDK: Final = importlib.util.find_spec("mcp") is not None
-collect_ignore_glob = [] if HAS_SDK else ["test_*.py"]
 
 ENGINE: Final = """\
 class Engine:
@@ -34,7 +33,7 @@ def spare(parts, wanted):
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def room() -> Iterator[Path]:
     """A private directory whose path leaves room for a Unix socket's."""
     path = Path(tempfile.mkdtemp(prefix="heddle-", dir="/tmp")).resolve()
@@ -42,16 +41,17 @@ def room() -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def environment(room: Path) -> dict[str, str]:
     """An environment in which no file of the user's is found or made."""
     places = {name: room / name.lower() for name in ("HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")}
     for place in places.values():
         place.mkdir(mode=0o700)
-    return {**os.environ, **{name: str(place) for name, place in places.items()}}
+    made = {name: str(place) for name, place in places.items()}
+    return {**os.environ, **made, "HEDDLE_PRINCIPAL_EMAIL": "ada@example.com"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def repository(room: Path) -> GitRepository:
     """A repository of two commits, with a file in it that is not committed."""
     repository = GitRepository.init(room / "r")
@@ -62,7 +62,7 @@ def repository(room: Path) -> GitRepository:
     return repository
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def daemon(repository: GitRepository, environment: dict[str, str]) -> Iterator[HeddleDaemon]:
     """The daemon of the repository, which serves."""
     daemon = HeddleDaemon(repository.root, environment)
@@ -71,7 +71,14 @@ def daemon(repository: GitRepository, environment: dict[str, str]) -> Iterator[H
     daemon.finish()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def linked(repository: GitRepository, room: Path) -> GitRepository:
+    """A linked worktree of the repository, on a branch of its own."""
+    repository.git("worktree", "add", "--quiet", "-b", "side", str(room / "side"))
+    return GitRepository(room / "side")
+
+
+@pytest.fixture(scope="session")
 def agent(daemon: HeddleDaemon, environment: dict[str, str], room: Path) -> Iterator[AgentSession]:
     """An agent in the repository."""
     from agent_session import AgentSession
@@ -79,3 +86,35 @@ def agent(daemon: HeddleDaemon, environment: dict[str, str], room: Path) -> Iter
     with AgentSession(daemon.root, environment, room / "errors") as agent:
         yield agent
     assert agent.errors.read_text() == ""
+
+
+@pytest.fixture(scope="session")
+def linked_agent(
+    daemon: HeddleDaemon, linked: GitRepository, environment: dict[str, str], room: Path
+) -> Iterator[AgentSession]:
+    """An agent in the linked worktree, with the protocol as it was before 2026."""
+    from agent_session import AgentSession
+
+    assert daemon.record()
+    (linked.root / "below").mkdir()
+    with AgentSession(
+        linked.root / "below", environment, room / "linked-errors", mode="legacy"
+    ) as agent:
+        yield agent
+    assert agent.errors.read_text() == ""
+
+
+@pytest.fixture
+def daemon_hook(daemon: HeddleDaemon) -> Iterator[str]:
+    """The name of a command that vetoes every commit."""
+    command = "shell: printf 'not on\nmain' >&2; exit 1"
+    daemon.heddle("hook", "add", "guard", command, "--event", "pre_capture").expect(0)
+    yield "guard"
+    daemon.heddle("hook", "remove", "guard").expect(0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of this directory in one process, which has the one server."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("mcp"))

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import jsonschema
+import needs_mcp  # noqa: F401
 from heddle_daemon import HEDDLE
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
