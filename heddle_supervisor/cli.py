@@ -32,6 +32,7 @@ class _HeddleGroup(LazyGroup):
         "discuss": "heddle_client.commands.discuss:discuss",
         "signals": "heddle_client.commands.signals:signals",
         "txn": "heddle_client.commands.txn.group:txn",
+        "mcp": "heddle_client.commands.mcp:mcp",
     }
 
 
