@@ -6,14 +6,11 @@ from pathlib import Path
 
 from heddle_api.local.v1 import git_hook_pb2, git_hook_pb2_grpc
 from heddle_client.daemon import call
-from heddle_client.shim_protocol import ENVIRONMENT_KEY
 from heddle_client.swift_wire import Verdict
 from heddle_supervisor.config import LocalDaemonConfig
 
 
-def ask_patiently(
-    heddle_dir: str, request: bytes, git_environment: bytes, *, timeout: float
-) -> Verdict:
+def ask_patiently(heddle_dir: str, request: bytes, *, timeout: float) -> Verdict:
     """Return the daemon's verdict, whichever of its workers gives it.
 
     Raises:
@@ -24,6 +21,5 @@ def ask_patiently(
         lambda channel: git_hook_pb2_grpc.GitHookServiceStub(channel).RunGitHook,
         git_hook_pb2.RunGitHookRequest.FromString(request),
         timeout=timeout,
-        metadata=[(ENVIRONMENT_KEY, git_environment)],
     )
     return Verdict.decode(reply.SerializeToString())
