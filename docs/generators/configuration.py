@@ -30,6 +30,10 @@ daemon or of a command, and in the options of [`heddle agent serve`](cli.md#hedd
 _VARIABLES: Final = {
     "HEDDLE_PRINCIPAL_NAME": ("the daemon", "the name of whoever acts; see `[principal]`"),
     "HEDDLE_PRINCIPAL_EMAIL": ("the daemon", "the address of whoever acts"),
+    "HEDDLE_TRANSACTION_ID": (
+        "set by `heddle txn run`",
+        "the id of the transaction in which the command runs",
+    ),
     "XDG_RUNTIME_DIR": ("all", "where a socket lies whose own path is too long to bind"),
     "XDG_STATE_HOME": (
         "all",
@@ -46,6 +50,7 @@ _OF_HOOKS: Final = re.compile(r"HEDDLE_(REPO|HOOK_\w+|INDEX_\w+)")
 _INSIDE: Final = {
     "HEDDLE_HANDOVER_FD": "between two versions of a daemon",
     "HEDDLE_START_FD": "between `serve --detach` and the daemon",
+    "HEDDLE_EDITMSG": "the name of the file that `heddle discuss` has edited",
 }
 _NAMED: Final = re.compile(
     r"(?:HEDDLE|XDG|WATCHDOG|NOTIFY)_[A-Z_]+|NO_COLOR|FORCE_COLOR|TERM|PAGER|BROWSER"
@@ -148,11 +153,11 @@ def _environment() -> Iterator[str]:
         + " ".join(f"`{name}` is heddle's own, {what}." for name, what in _INSIDE.items())
     )
     rows = [(f"`{name}`", who, plain(what)) for name, (who, what) in _VARIABLES.items()]
-    yield table(("variable", "read by", "what it is"), rows)
+    yield table(("variable", "who reads it", "what it is"), rows)
 
 
 def _modules() -> Iterator[Path]:
-    for package in ("heddle_client", "heddle_supervisor", "heddle_worker"):
+    for package in ("heddle_client", "heddle_mcp", "heddle_supervisor", "heddle_worker"):
         yield from (_PROJECT / package).rglob("*.py")
 
 

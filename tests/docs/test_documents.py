@@ -17,8 +17,10 @@ one
 two
 $ cat <<'EOF'
 > $HOME
+>
 > EOF
 $HOME
+
 ```
 
 <!-- first: x=7 -->
@@ -51,13 +53,13 @@ def test_blocks_are_found_with_what_is_said_of_them(page: list[Block]) -> None:
     assert page[1].before == (), "text in between takes a note away"
     assert [step.command for step in page[0].steps()] == [
         "echo one; echo two",
-        "cat <<'EOF'\n$HOME\nEOF",
+        "cat <<'EOF'\n$HOME\n\nEOF",
     ]
 
 
 def test_what_is_shown_is_run_in_one_shell(page: list[Block], tmp_path: Path) -> None:
     ran = run_blocks(page, tmp_path, {"PATH": "/usr/bin:/bin"})
-    assert [each.printed for each in ran] == ["one\ntwo", "$HOME", "", ""]
+    assert [each.printed for each in ran] == ["one\ntwo", "$HOME\n", "", ""]
     assert [each.step.hidden for each in ran] == [False, False, True, False]
 
 

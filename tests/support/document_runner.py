@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,8 @@ _SECONDS: Final = 110.0
 _PATIENCE: Final = "heddle: waiting for the worker to serve …\n"
 """What a start says besides, on a machine that is slow at the moment."""
 
-_UNWANTED: Final = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "FORCE_COLOR", "COLUMNS")
+_UNWANTED: Final = re.compile(r"GIT_|NOTIFY_|WATCHDOG_|FORCE_COLOR|COLUMNS|HEDDLE_|PYTHON")
+_IDENTITY: Final = "[user]\n\tname = Ada\n\temail = ada@example.com\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,11 @@ class Ran:
         return f"{said}prints\n{self.printed}\ninstead of\n{self.step.shown}"
 
 
-def reader_environment(room: Path, **variables: str) -> dict[str, str]:
-    """Return the environment of a reader whose home is `room`/home, with heddle on the path."""
+def reader_environment(room: Path, scripts: Path | None = None) -> dict[str, str]:
+    """Return the environment of Ada, whose home is `room`/home.
+
+    On her path `scripts` comes first, which is where this environment's heddle is unless given.
+    """
     places = {
         "HOME": room / "home",
         "XDG_STATE_HOME": room / "state",
@@ -55,24 +60,32 @@ def reader_environment(room: Path, **variables: str) -> dict[str, str]:
     }
     for place in places.values():
         place.mkdir(mode=0o700, exist_ok=True)
-    inherited = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-    scripts = str(Path(sys.executable).parent)
-    path = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])
+    (places["HOME"] / ".gitconfig").write_text(_IDENTITY)
+    inherited = {name: value for name, value in os.environ.items() if not _UNWANTED.match(name)}
+    ours = str(Path(sys.executable).parent)
+    others = [place for place in os.environ["PATH"].split(os.pathsep) if place != ours]
+    path = os.pathsep.join([str(scripts or ours), *others])
     found = {**inherited, **{name: str(place) for name, place in places.items()}}
-    return {**found, "PATH": path, "TERM": "dumb", **variables}
+    return {**found, "PATH": path, "GIT_CONFIG_NOSYSTEM": "1", "TERM": "dumb"}
 
 
 def run_blocks(
-    shown: Iterable[Block], directory: Path, environment: Mapping[str, str]
+    shown: Iterable[Block],
+    directory: Path,
+    environment: Mapping[str, str],
+    seconds: float = _SECONDS,
 ) -> list[Ran]:
     """Run the commands of these blocks one after the other, in one shell."""
     steps = [(block, step) for block in shown for step in block.steps()]
-    ends = run_commands([step.command for _, step in steps], directory, environment)
+    ends = run_commands([step.command for _, step in steps], directory, environment, seconds)
     return [Ran(block, step, *end) for (block, step), end in zip(steps, ends, strict=True)]
 
 
 def run_commands(
-    commands: Sequence[str], directory: Path, environment: Mapping[str, str]
+    commands: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    seconds: float = _SECONDS,
 ) -> list[tuple[str, int]]:
     """Run commands in one shell; return what each has printed, and its exit code.
 
@@ -80,7 +93,9 @@ def run_commands(
         AssertionError: the shell itself has ended before the last of them.
     """
     script = "exec 2>&1\n" + "".join(
-        f"{{\n{command}\n}} </dev/null\nprintf '\\n{_END}%d{_END}' $?\n" for command in commands
+        # The exit code goes on to the next command, which may ask for it.
+        f"{{\n{command}\n}} </dev/null\ncode=$?; printf '\\n{_END}%d{_END}' $code; (exit $code)\n"
+        for command in commands
     )
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-c", script],
@@ -88,7 +103,7 @@ def run_commands(
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        timeout=_SECONDS,
+        timeout=seconds,
         check=False,
     )
     found = list(_pairs(done.stdout.decode("utf-8", "backslashreplace")))

@@ -148,8 +148,8 @@ def _console_steps(lines: Sequence[str], line: int) -> Iterator[Step]:
     while at < len(lines):
         command = [lines[at].removeprefix("$ ")]
         at += 1
-        while at < len(lines) and lines[at].startswith("> "):
-            command.append(lines[at].removeprefix("> "))
+        while at < len(lines) and (lines[at] == ">" or lines[at].startswith("> ")):
+            command.append(lines[at][2:])
             at += 1
         first = at
         while at < len(lines) and not lines[at].startswith("$ "):
