@@ -26,6 +26,7 @@ class _HeddleGroup(LazyGroup):
         "completion": "heddle_client.commands.completion:completion",
         "doctor": "heddle_client.commands.doctor:doctor",
         "hook": "heddle_client.commands.hook:hook",
+        "log": "heddle_client.commands.operations:operations",
         "txn": "heddle_client.commands.txn.group:txn",
     }
 
