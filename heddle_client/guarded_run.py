@@ -16,7 +16,7 @@ from heddle_client.progress import progress
 from heddle_client.taken_back import taken_back
 from heddle_client.transaction_choice import short
 from heddle_supervisor.config import LocalDaemonConfig
-from heddle_supervisor.errors import ExitCode, HeddleError
+from heddle_supervisor.errors import HeddleError
 from heddle_supervisor.repository_location import locate_repository
 
 TRANSACTION_VARIABLE: Final = "HEDDLE_TRANSACTION_ID"

@@ -22,7 +22,7 @@ def from_root(path: str, root: Path) -> str:
     Raises:
         OutsideWorktreeError: it lies elsewhere.
     """
-    place = os.path.normpath(os.path.join(os.path.realpath(os.curdir), path))
+    place = os.path.normpath(Path(os.path.realpath(os.curdir), path))
     inner = os.path.relpath(place, os.path.realpath(root))
     if inner == os.pardir or inner.startswith(os.pardir + os.sep):
         raise OutsideWorktreeError(f"{visible(path)} does not lie in {visible(str(root))}")

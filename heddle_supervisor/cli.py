@@ -24,15 +24,16 @@ class _HeddleGroup(LazyGroup):
         "agent": "heddle_supervisor.commands.agent:agent",
         "bug-report": "heddle_client.commands.bug_report:bug_report",
         "completion": "heddle_client.commands.completion:completion",
+        "discuss": "heddle_client.commands.discuss:discuss",
         "doctor": "heddle_client.commands.doctor:doctor",
         "hook": "heddle_client.commands.hook:hook",
+        "log": "heddle_client.commands.operations:operations",
+        "mcp": "heddle_client.commands.mcp:mcp",
         "review": "heddle_client.commands.review:review",
         "sign": "heddle_client.commands.sign:sign",
-        "signatures": "heddle_client.commands.signatures:signatures",
-        "discuss": "heddle_client.commands.discuss:discuss",
         "signals": "heddle_client.commands.signals:signals",
+        "signatures": "heddle_client.commands.signatures:signatures",
         "txn": "heddle_client.commands.txn.group:txn",
-        "mcp": "heddle_client.commands.mcp:mcp",
     }
 
 

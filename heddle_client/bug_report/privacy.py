@@ -23,7 +23,7 @@ _ORDINARY: Final = re.compile(r"[a-z]+")
 
 def redactor_of(location: RepositoryLocation | None) -> Redactor:
     """Return what replaces the names of this user, this machine and a repository."""
-    names = {socket.gethostname(): "host", **{user: "user" for user in _users()}}
+    names = {socket.gethostname(): "host", **dict.fromkeys(_users(), "user")}
     places = {str(Path.home()): "~"}
     if location is not None:
         names |= _names_in(location.root)

@@ -29,8 +29,8 @@ def completion(
 ) -> None:
     """Print a script that lets a shell complete heddle's commands, options and transactions.
 
-    bash: put `source <(heddle completion bash)` into ~/.bashrc. zsh: write it to a file `_heddle` in
-    a directory of $fpath, before compinit runs. fish: write it to
+    bash: put `source <(heddle completion bash)` into ~/.bashrc. zsh: write it to a file `_heddle`
+    in a directory of $fpath, before compinit runs. fish: write it to
     ~/.config/fish/completions/heddle.fish.
 
     `heddle completion words -- WORD…` prints what the last word can become, one on each line, with

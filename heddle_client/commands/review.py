@@ -64,13 +64,18 @@ def review(
     --no-start; 5 it does not answer; 124 not in time; 2 wrong usage.
     """
     from heddle_client.commands.options import open_client
+    from heddle_client.progress import progress
 
     as_json = as_json or context.obj
     if sum((as_json, markdown, bool(html))) > 1:
         raise typer.BadParameter("give one of --json, --markdown and --html")
     with reported_errors(as_json=as_json):
-        with open_client(repo, start=not no_start) as client:
-            found = client.review(state, all_signals=all_signals)
+        with (
+            progress("reading what has changed"),
+            open_client(repo, start=not no_start) as client,
+        ):
+            # A page can show the hidden ones when it is asked to.
+            found = client.review(state, all_signals=all_signals or bool(html))
             signatures = client.signatures(found.state_id) if found.state_id else None
             repository = client.repository
         if as_json:
@@ -80,7 +85,7 @@ def review(
         elif markdown:
             from heddle_client.rendering.review_markdown import review_markdown
 
-            sys.stdout.write(review_markdown(found, signatures))
+            _write(review_markdown(found, signatures))
         elif html:
             _write_page(html, found, signatures, repository)
         else:
@@ -114,6 +119,13 @@ def _write_page(
 
     page = review_page(found, repository=repository.name, signatures=signatures)
     if place == _STDOUT:
-        sys.stdout.write(page)
+        _write(page)
     else:
         Path(place).write_text(page, encoding="utf-8")
+
+
+def _write(document: str) -> None:
+    """Print what is read elsewhere: always in UTF-8, whatever this terminal's encoding is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(document.encode())
+    sys.stdout.flush()

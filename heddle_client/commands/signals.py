@@ -50,13 +50,18 @@ def signals(
     with --no-start; 5 it does not answer; 124 not in time; 130 interrupted; 2 wrong usage.
     """
     from heddle_client.commands.options import open_client
+    from heddle_supervisor.errors import ExitCode
 
     as_json = as_json or context.obj
     if sum((bool(state), follow, health)) > 1:
         raise typer.BadParameter("give one of STATE, --follow and --health")
     with reported_errors(as_json=as_json), open_client(repo, start=not no_start) as client:
         if follow:
-            _follow(client, as_json=as_json)
+            try:
+                _follow(client, as_json=as_json)
+            except KeyboardInterrupt:
+                # It is how one ends what goes on.
+                raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
         elif health:
             _health(client, as_json=as_json)
         else:
@@ -100,12 +105,14 @@ def _health(client: Client, *, as_json: bool) -> None:
 
 
 def _follow(client: Client, *, as_json: bool) -> None:
+    from heddle_client.closed_pipe import told_of_closed_pipe
     from heddle_client.pager import screen_width
     from heddle_client.rendering.json_values import as_json as json_of
     from heddle_client.rendering.paint import paint_for_output
     from heddle_client.rendering.signal_text import update_text
 
     paint = paint_for_output()
-    for update in client.signals.updates():
-        text = update_text(update, width=screen_width(), paint=paint)
-        print_result(text, json_of(update), as_json=as_json)
+    with client.signals.updates() as stream, told_of_closed_pipe(stream.close):
+        for update in stream:
+            text = update_text(update, width=screen_width(), paint=paint)
+            print_result(text, json_of(update), as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Final
 
 from heddle_client.visible import visible
 
-NARROWEST: Final = 20
+NARROWEST: Final = 10
 """Nothing is laid out for fewer cells than this."""
 
 _ELLIPSIS: Final = "…"
