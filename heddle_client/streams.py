@@ -50,7 +50,7 @@ class Stream(Iterator[T], Generic[T]):
         self._lock = threading.Lock()
         self._is_closed = False
         self._began = 0.0
-        self._line: Line | None = None
+        self._line: Line[grpc.Channel] | None = None
         self._call: Any = None
         self._open_patiently()
 
