@@ -28,6 +28,7 @@ def test_every_tool_says_truthfully_what_it_may_do(agent: AgentSession) -> None:
 
 def test_schemas_are_valid_closed_and_described(agent: AgentSession) -> None:
     for tool in agent.tools():
+        assert tool.output_schema is not None
         Draft202012Validator.check_schema(tool.input_schema)
         Draft202012Validator.check_schema(tool.output_schema)
         assert tool.input_schema["type"] == tool.output_schema["type"] == "object"

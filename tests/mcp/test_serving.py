@@ -10,12 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from agent_session import AgentSession
 from git_repository import GitRepository
 from heddle_daemon import HEDDLE, HeddleDaemon
-from waiting import wait_until
 
 
 @pytest.fixture
@@ -105,9 +103,9 @@ def test_it_ends_with_its_client_and_leaves_nothing(
     assert other.supervisor() is None
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -15), (signal.SIGINT, 130)])
-def test_a_signal_ends_it(
-    other: HeddleDaemon, environment: dict[str, str], number: signal.Signals, code: int
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_it_waits_for_its_client(
+    other: HeddleDaemon, environment: dict[str, str], number: signal.Signals
 ) -> None:
     with subprocess.Popen(
         [HEDDLE, "mcp"],
@@ -119,13 +117,13 @@ def test_a_signal_ends_it(
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
+        assert process.stderr is not None
         process.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
         process.stdin.flush()
         assert process.stdout.readline()
         process.send_signal(number)
-        assert wait_until(lambda: psutil.Process(process.pid).status() == "zombie", "it has ended")
-        assert process.wait() == code
-        assert b"Traceback" not in process.stderr.read() if process.stderr else b""
+        assert process.wait(30) == -number
+        assert process.stderr.read() == b""
 
 
 def test_without_a_repository_it_says_so_in_one_line(
@@ -151,14 +149,6 @@ def test_a_bare_repository_has_no_worktree_to_serve(
 def test_without_the_sdk_it_says_how_to_get_it(other: HeddleDaemon) -> None:
     program = """
 import sys
-class Missing:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("mcp", "mcp_types"):
-            raise ModuleNotFoundError(name)
-class Hidden(Missing):
-    def find_spec(self, name, path=None, target=None):
-        return None
-sys.meta_path = [finder for finder in sys.meta_path]
 import importlib.util
 found = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "mcp" else found(name, *rest)
