@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from heddle_client.client import Client, connect
+from heddle_client.aio import AsyncClient, connect
 from heddle_client.git_command import GitError, git
 from heddle_mcp.refusals import Refusal
 from heddle_mcp.text import line
@@ -41,7 +41,7 @@ class Served:
     git_dir: Path
     worktree_key: str
     start: bool
-    _client: Client | None = None
+    _client: AsyncClient | None = None
     _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
@@ -59,19 +59,18 @@ class Served:
         key = os.path.relpath(git_dir, common_dir)
         return cls(root, git_dir, key, start)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Let go of the connection."""
         if self._client is not None:
-            self._client.close()
+            await self._client.close()
 
-    async def ask(self, question: Callable[[Client], T]) -> T:
-        """Ask the daemon, in a thread.
+    async def ask(self, question: Callable[[AsyncClient], Awaitable[T]]) -> T:
+        """Ask the daemon.
 
         Raises:
             HeddleError: it has refused, or cannot be reached.
         """
-        client = await self._connected()
-        return await asyncio.to_thread(question, client)
+        return await question(await self._connected())
 
     def branch(self) -> str:
         """Return the name of the branch that is checked out; empty for a detached HEAD."""
@@ -108,8 +107,8 @@ class Served:
             "checkpoint_list names those that there are"
         )
 
-    async def _connected(self) -> Client:
+    async def _connected(self) -> AsyncClient:
         async with self._connecting:
             if self._client is None:
-                self._client = await asyncio.to_thread(connect, self.root, self.start, _AGENT)
+                self._client = await connect(self.root, self.start, _AGENT)
             return self._client

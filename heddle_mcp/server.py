@@ -63,9 +63,11 @@ class HeddleServer:
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
         )
-        with contextlib.closing(self._served):
-            async with stdio_server() as (receiving, sending):
-                await server.run(receiving, sending, server.create_initialization_options())
+        async with (
+            contextlib.aclosing(self._served),
+            stdio_server() as (receiving, sending),
+        ):
+            await server.run(receiving, sending, server.create_initialization_options())
 
     async def _list_tools(
         self, _context: object, _asked: PaginatedRequestParams | None

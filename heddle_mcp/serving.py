@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def serve(repo: Path, *, start: bool) -> None:
         GitError: there is no worktree.
     """
     served = Served.at(repo, start=start)
+    # A thread waits in a read that nothing else can end. There is nothing to be tidied up.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     if sys.stdin.isatty():
         print_message(

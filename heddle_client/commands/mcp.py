@@ -19,7 +19,7 @@ def mcp(
     --repo lies in, a linked one too. It needs the extra: pip install 'heddle[mcp]'.
 
     EXIT CODES. 0 the agent has closed the connection; 1 failed, or the extra is missing; 2 wrong
-    usage; 130 ended by SIGINT.
+    usage.
     """
     from importlib.util import find_spec
 

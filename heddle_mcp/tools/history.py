@@ -15,11 +15,12 @@ from heddle_mcp.text import line
 from heddle_mcp.tool import Answer, Arguments, Tool
 
 if TYPE_CHECKING:
-    from heddle_client.client import Client
+    from heddle_client.aio import AsyncClient
     from heddle_client.values import OperationHit
 
 _SYMBOLS_MAX: Final = 50
 _VERBS_MAX: Final = 50
+_SECONDS: Final = 60.0
 _Filter = Annotated[str, Field(max_length=MAX_PATH_CHARACTERS)]
 
 
@@ -85,21 +86,22 @@ class LogAnswer(Answer):
 
 
 async def _log(served: Served, asked: LogArguments) -> LogAnswer:
-    def hits(client: Client) -> list[OperationHit]:
-        return list(
-            client.operations(
-                actor=asked.actor,
-                symbol=asked.symbol,
-                signal_kind=asked.signal_kind,
-                thread=asked.thread,
-                verbs=tuple(asked.verbs),
-                since_secs=_seconds(asked.since),
-                until_secs=_seconds(asked.until),
-                limit=asked.limit + 1,
-                include_checkpoints=asked.include_checkpoints,
-                after_seq=asked.after_seq,
-            )
+    async def hits(client: AsyncClient) -> list[OperationHit]:
+        stream = client.operations(
+            actor=asked.actor,
+            symbol=asked.symbol,
+            signal_kind=asked.signal_kind,
+            thread=asked.thread,
+            verbs=tuple(asked.verbs),
+            since_secs=_seconds(asked.since),
+            until_secs=_seconds(asked.until),
+            limit=asked.limit + 1,
+            include_checkpoints=asked.include_checkpoints,
+            after_seq=asked.after_seq,
+            timeout=_SECONDS,
         )
+        async with stream:
+            return [hit async for hit in stream]
 
     found = [Operation.of(hit) for hit in await served.ask(hits)]
     page = page_of(found, 0, asked.limit)
