@@ -13,9 +13,10 @@ from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import FieldViolation, InvalidRequestError
 from heddle_worker.hooks import schemas
-from heddle_worker.hooks.answers import Answer, Decision, one_line
+from heddle_worker.hooks.answers import Answer, Decision
 from heddle_worker.hooks.events import EVENTS, Event
 from heddle_worker.hooks.git_runs import GitRun, events_of
+from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.limits import MAX_HOOK_MESSAGE_BYTES
 from heddle_worker.services.repo_path import check_repo_path
 from heddle_worker.services.validation import FieldChecks
@@ -54,8 +55,8 @@ class GitHookService:
             if decision.vetoed:
                 return _verdict(decision, answers)
             if event.name == "pre_capture":
-                self._domain.hooks.extra_signals.keep(
-                    event.payload["thread"], decision.extra_signals
+                await self._domain.hooks.extra_signals.expect(
+                    event, decision.answers, is_commit=request.hook == "commit-msg"
                 )
         return _verdict(Decision(), answers)
 
