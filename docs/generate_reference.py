@@ -15,14 +15,16 @@ from typing import Final
 DOCS: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
-from generators import cli, codes, configuration, rpc  # noqa: E402
+from generators import cli, client, codes, configuration, mcp, rpc  # noqa: E402
 
 REFERENCE: Final = DOCS / "reference"
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli.render,
+    "client.md": client.render,
     "codes.md": codes.render,
     "configuration.md": configuration.render,
+    "mcp.md": mcp.render,
     "rpc.md": rpc.render,
 }
 

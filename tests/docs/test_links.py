@@ -51,3 +51,20 @@ def test_every_page_is_reached_from_the_home_page() -> None:
     text = (DOCS / "index.md").read_text(encoding="utf-8")
     for page in DOCS.rglob("*.md"):
         assert page.name == "index.md" or f"({page.relative_to(DOCS)})" in text
+
+
+def test_the_readme_has_the_figures_that_were_measured() -> None:
+    def rows(page: Path) -> dict[str, set[str]]:
+        found = {}
+        for line in page.read_text(encoding="utf-8").splitlines():
+            name, *cells = [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
+            found[name] = set(cells)
+        return found
+
+    measured = rows(DOCS / "explanation" / "performance.md")
+    told = rows(PROJECT / "README.md")
+    names = ("heddle", "gunicorn, preload", "runit", "circus", "s6", "supervisor")
+    for name in names:
+        figures = {cell for cell in told[name] if cell[:1].isdigit()}
+        assert len(figures) == 3
+        assert figures <= measured[name], name
