@@ -35,7 +35,9 @@ class Agent:
         undone: discussions that were opened in a transaction that was aborted.
     """
 
-    def __init__(self, client: Client | AsyncClient, name: str, *, transacts: bool, seed: int):
+    def __init__(
+        self, client: Client | AsyncClient, name: str, *, transacts: bool, seed: int
+    ) -> None:
         self.calls = 0
         self.turns: Counter[str] = Counter()
         self.hooks: set[str] = set()
@@ -82,7 +84,7 @@ class Agent:
     def _look(self) -> Steps:
         review = yield lambda: self._client.review("HEAD", timeout=60)
         assert review.summary.headline == "first"
-        hooks = yield lambda: self._client.hooks.list()
+        hooks = yield self._client.hooks.list
         assert self.hooks <= {hook.name for hook in hooks}
 
     def _open(self) -> Steps:
@@ -112,7 +114,7 @@ class Agent:
         self.committed.add(begun.transaction_id)
 
     def _abort(self) -> Steps:
-        begun = yield lambda: self._client.transactions.begin()
+        begun = yield self._client.transactions.begin
         with self._client.within(begun.transaction_id):
             discussion = yield lambda: self._client.discussions.open("a.py", "g", "undone")
         status = yield lambda: self._client.transactions.status(begun.transaction_id)
