@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from git_repository import GitRepository
-from heddle_daemon import HeddleDaemon
+from heddle_daemon import HeddleDaemon, Outcome
+from quick_commands import run_quickly
 
 # What may be set around the tests, and would change what commands print or whom they tell.
 _UNWANTED = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "FORCE_COLOR", "NO_COLOR", "HEDDLE_TRANSACTION_ID")
@@ -35,6 +36,10 @@ class CommandBench:
     def root(self) -> Path:
         """Return the root of the worktree."""
         return self.repository.root
+
+    def heddle(self, *words: str, cwd: Path | None = None) -> Outcome:
+        """Run `heddle` with these words in the repository, without loading everything first."""
+        return run_quickly(words, cwd or self.root, self.daemon.environment)
 
     def view(self) -> dict[str, object]:
         """Return all that going back has to bring back: files, modes, index, HEAD and branches."""

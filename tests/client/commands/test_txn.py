@@ -31,7 +31,7 @@ def bench(shared: CommandBench) -> Iterator[CommandBench]:
 
 
 def txn(bench: CommandBench, *words: str, code: int = 0, cwd: Path | None = None) -> Outcome:
-    return bench.daemon.heddle("txn", *words, cwd=cwd).expect(code)
+    return bench.heddle("txn", *words, cwd=cwd).expect(code)
 
 
 def begin(bench: CommandBench, *words: str, cwd: Path | None = None) -> str:
@@ -72,7 +72,7 @@ def test_a_transaction_is_begun_looked_at_and_taken_back(bench: CommandBench) ->
     txn(bench, "undo", transaction[:8])
     assert (bench.root / "new").read_text() == "new\n"
     assert (bench.root / "a").read_text() == "edited\n"
-    reasons = bench.daemon.heddle("log", "--verb", "transaction_abort", "-n", "1").stdout
+    reasons = bench.heddle("log", "--verb", "transaction_abort", "-n", "1").stdout
     assert "no good" in reasons
 
 
@@ -144,7 +144,7 @@ def test_where_nothing_can_begin_it_says_why(
         assert reason in other.heddle("txn", "begin").expect(1).complaint()
     finally:
         other.finish()
-    nowhere = bench.daemon.heddle("txn", "begin", "--json", "--repo", str(tmp_path)).expect(1)
+    nowhere = bench.heddle("txn", "begin", "--json", "--repo", str(tmp_path)).expect(1)
     assert "is not in a git repository" in nowhere.body()["error"]
 
 
