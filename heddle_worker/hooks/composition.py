@@ -80,7 +80,7 @@ class Hooks:
             hub=hub,
             seals=seals,
             extra_signals=ExtraSignals(repository, operation_log, writer, readers, recorder, say),
-            conflicts=ConflictTeller(repository, hub.tell_soon),
+            conflicts=ConflictTeller(repository, hub, writer, readers, say),
             keeper=keeper,
             recorder=recorder,
         )

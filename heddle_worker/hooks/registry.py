@@ -14,7 +14,7 @@ from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.hooks.sealing import Seals
 from heddle_worker.limits import MAX_HOOKS
 from heddle_worker.mutations import Change, Changed, Occasion
-from heddle_worker.store import hooks
+from heddle_worker.store import hooks, told
 from heddle_worker.store.hooks import RegisteredHook
 from heddle_worker.store.readers import Readers
 
@@ -91,6 +91,8 @@ def registration(hook: RegisteredHook) -> Change[RegisteredHook]:
 
     def change(connection: apsw.Connection, occasion: Occasion) -> Changed[RegisteredHook]:
         hooks.put(connection, hook)
+        # Should this worker end before it has begun to tell, the next one knows from where on.
+        told.expect_operations(connection)
         if hooks.count(connection) > MAX_HOOKS:
             raise LimitReachedError(f"{MAX_HOOKS} hooks are registered, as many as may be")
         return Changed(hook, (occasion.operation(detail=hook.name),))

@@ -9,6 +9,9 @@ import apsw
 
 from heddle_worker.limits import MAX_TOLD_SIGNALS
 
+_EXPECT: Final = """
+INSERT OR IGNORE INTO told_operations SELECT 1, coalesce(max(seq), 0) FROM operations
+"""
 _ADVANCE: Final = "UPDATE told_operations SET seq = ?1 WHERE seq < ?1"
 _NOTE: Final = "INSERT INTO told_signals (state, kind) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _SHORTEN: Final = """
@@ -27,6 +30,11 @@ def operations(connection: apsw.Connection) -> int | None:
 def begin_operations(connection: apsw.Connection, seq: int) -> None:
     """Note that somebody listens, and is told of what comes after an entry."""
     connection.execute("INSERT OR REPLACE INTO told_operations VALUES (1, ?)", (seq,))
+
+
+def expect_operations(connection: apsw.Connection) -> None:
+    """Note that somebody is about to listen, unless somebody does."""
+    connection.execute(_EXPECT)
 
 
 def note_operations(connection: apsw.Connection, seq: int) -> None:
