@@ -58,6 +58,15 @@ def checked_identifier(text: str) -> str:
     return text
 
 
+def checked_optional_identifier(text: str) -> str:
+    """Return an identifier, or the empty text that stands for none.
+
+    Raises:
+        ValueError: it can be neither.
+    """
+    return checked_identifier(text) if text else text
+
+
 def checked_name(text: str) -> str:
     """Return a name in one line, such as a symbol's or a branch's.
 
@@ -110,18 +119,26 @@ def path_inside(root: Path, text: str) -> str:
     except ValueError as error:
         raise Refusal(f"path {text!r} is refused: {error}") from None
     path = PurePosixPath(text)
-    if path.is_absolute():
-        if not path.is_relative_to(root):
-            raise Refusal(f"path {text!r} is not in the served worktree, {root}")
-        path = path.relative_to(root)
     if ".." in path.parts:
         raise Refusal(f"path {text!r} is refused: write it without '..', from {root}")
+    if path.is_absolute():
+        path = _from_root(root, path, text)
     if path.parts and path.parts[0].lower().rstrip(". ") in _NEVER_SERVED:
         raise Refusal(f"path {text!r} is refused: {path.parts[0]} is not the worktree's")
     _require_no_way_out(root, path, text)
     if str(path).startswith("-"):
         raise Refusal(f"path {text!r} is refused: it begins with a dash; name its directory, '.'")
     return str(path)
+
+
+def _from_root(root: Path, path: PurePosixPath, text: str) -> PurePosixPath:
+    """Return an absolute path from the root on, which it may name by a symbolic link."""
+    if path.is_relative_to(root):
+        return path.relative_to(root)
+    real = PurePosixPath(os.path.realpath(path.parent), path.name)
+    if not real.is_relative_to(root):
+        raise Refusal(f"path {text!r} is not in the served worktree, {root}")
+    return real.relative_to(root)
 
 
 def _require_no_way_out(root: Path, path: PurePosixPath, text: str) -> None:
@@ -151,6 +168,7 @@ State = Annotated[
     AfterValidator(checked_state),
 ]
 Identifier = Annotated[str, AfterValidator(checked_identifier)]
+OptionalIdentifier = Annotated[str, AfterValidator(checked_optional_identifier)]
 Name = Annotated[str, Field(max_length=MAX_PATH_CHARACTERS), AfterValidator(checked_name)]
 Body = Annotated[str, Field(max_length=MAX_BODY_CHARACTERS), AfterValidator(checked_body)]
 Words = Annotated[str, Field(max_length=MAX_BODY_CHARACTERS), AfterValidator(checked_words)]

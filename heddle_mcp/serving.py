@@ -30,6 +30,6 @@ def serve(repo: Path, *, start: bool) -> None:
     if sys.stdin.isatty():
         print_message(
             f"serving {served.root} to an agent over standard input; this is not for typing, "
-            "see docs/mcp.md"
+            "see docs/guides/mcp.md"
         )
     asyncio.run(HeddleServer(served).run())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Field
 
 from heddle_mcp.answers import Piece, moment, place_of
-from heddle_mcp.checks import Identifier, Words
+from heddle_mcp.checks import Identifier, OptionalIdentifier, Words
 from heddle_mcp.limits import ANSWER_CHARACTERS, DIFF_CHARACTERS
 from heddle_mcp.pages import Limit, NextOffset, Offset, page_of
 from heddle_mcp.refusals import Refusal
@@ -100,7 +100,7 @@ class ChangesArguments(Arguments):
     """Since which copy."""
 
     checkpoint_id: CheckpointId
-    snapshot: str = Field(
+    snapshot: OptionalIdentifier = Field(
         default="", description="One of the answer's `snapshots`; empty for the beginning."
     )
     with_diff: bool = Field(default=False, description="Also the differences, as a patch.")

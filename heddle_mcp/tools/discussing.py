@@ -7,8 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from heddle_mcp.answers import Anchor, Piece, Turn, moment, place_of, resolution_of
-from heddle_mcp.checks import Body, FilePath, Identifier, Name, State, Words, path_inside
-from heddle_mcp.limits import ANSWER_CHARACTERS, BODY_CHARACTERS, MAX_BODY_CHARACTERS
+from heddle_mcp.checks import (
+    Body,
+    FilePath,
+    Identifier,
+    Name,
+    OptionalIdentifier,
+    State,
+    Words,
+    path_inside,
+)
+from heddle_mcp.limits import (
+    ANSWER_CHARACTERS,
+    BODY_CHARACTERS,
+    MAX_BODY_CHARACTERS,
+    MAX_PATH_CHARACTERS,
+)
 from heddle_mcp.pages import Limit, NextOffset, Offset, page_of
 from heddle_mcp.served import Served
 from heddle_mcp.text import line
@@ -71,11 +85,21 @@ class ListArguments(Arguments):
     state: State = Field(
         default="HEAD", min_length=1, description="List all, each where it is in this state."
     )
-    file: str = Field(default="", description="Only those about one symbol of this file, at HEAD.")
-    symbol: str = Field(default="", description="That symbol; the file's path for the file.")
+    file: str = Field(
+        default="",
+        max_length=MAX_PATH_CHARACTERS,
+        description="Only those about one symbol of this file, at HEAD.",
+    )
+    symbol: str = Field(
+        default="",
+        max_length=MAX_PATH_CHARACTERS,
+        description="That symbol; the file's path for the file.",
+    )
     status: _Status = Field(default="open", description="Empty for all.")
     limit: Limit = 20
-    after_id: str = Field(default="", description="An earlier answer's `next_after_id`.")
+    after_id: OptionalIdentifier = Field(
+        default="", description="An earlier answer's `next_after_id`."
+    )
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from heddle_client.values import ChangedSymbol, MergeRequirement, ReviewPayload, ReviewSignature
 
 _SUMMARIES: Final = "diff_summary."
-_REQUIREMENTS_MAX: Final = 50
+_ROOM_FOR_REQUIREMENTS: Final = 10_000
 _ROOM_FOR_ORDER: Final = 24_000
 _STATUSES: Final = {1: "pass", 2: "fail", 3: "not_applicable"}
 _WORKTREE_OR = "What to review: empty for the worktree as it is, before a commit; else a state. "
@@ -77,7 +77,7 @@ class ReviewAnswer(Answer):
     added_lines: int
     removed_lines: int
     may_be_merged: bool = Field(description="No requirement has failed.")
-    requirements: list[Requirement]
+    requirements: list[Requirement] = Field(description="Those that have failed come first.")
     signals: list[SignalEntry] = Field(description="What deserves attention first.")
     hidden_signals: int = Field(description="How many more review_details shows.")
     signals_incomplete: bool = Field(description="Ask again soon: more may be found.")
@@ -99,6 +99,10 @@ async def _review(served: Served, asked: ReviewArguments) -> ReviewAnswer:
         for each in payload.in_budget_signals
         if not each.kind.startswith(_SUMMARIES)
     ]
+    requirements = [
+        Requirement.of(each)
+        for each in sorted(payload.merge_requirements, key=lambda each: each.satisfied)
+    ]
     return ReviewAnswer(
         on=place_of(served),
         state_id=payload.state_id.hex(),
@@ -109,7 +113,7 @@ async def _review(served: Served, asked: ReviewArguments) -> ReviewAnswer:
         added_lines=summary.added_lines,
         removed_lines=summary.removed_lines,
         may_be_merged=all(each.satisfied for each in payload.merge_requirements),
-        requirements=[Requirement.of(r) for r in payload.merge_requirements[:_REQUIREMENTS_MAX]],
+        requirements=page_of(requirements, 0, MAX_PAGE, _ROOM_FOR_REQUIREMENTS).entries,
         signals=page_of(signals, 0, MAX_PAGE, BODY_CHARACTERS).entries,
         hidden_signals=summary.hidden_signal_count,
         signals_incomplete=payload.signals_incomplete,

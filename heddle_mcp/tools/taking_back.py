@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from heddle_mcp.answers import Piece, place_of
-from heddle_mcp.checks import FilePaths, Words, path_inside
+from heddle_mcp.checks import FilePaths, OptionalIdentifier, Words, path_inside
 from heddle_mcp.confirmations import Planned
 from heddle_mcp.limits import MAX_PAGE
 from heddle_mcp.pages import Limit, NextOffset, Offset, page_of
@@ -40,10 +41,9 @@ Confirm = Annotated[
     ),
 ]
 _SnapshotName = Annotated[
-    str,
+    OptionalIdentifier,
     Field(
         default="",
-        max_length=200,
         description="Of restore_paths: which copy, as checkpoint_changes names it; empty for the "
         "beginning.",
     ),
@@ -115,6 +115,7 @@ async def _preview(served: Served, asked: PreviewArguments) -> PreviewAnswer:
     planned = await _plan(served, asked.action, asked.checkpoint_id, asked.paths, asked.snapshot)
     steps = [Step(action=line(done), target=line(target)) for done, target in planned.steps]
     page = page_of(steps, asked.offset, asked.limit)
+    confirm = await asyncio.to_thread(planned.confirmation, served.root)
     is_empty = not steps and asked.action in ("restore_paths", "undo")
     return PreviewAnswer(
         on=place_of(served),
@@ -123,7 +124,7 @@ async def _preview(served: Served, asked: PreviewArguments) -> PreviewAnswer:
         steps=page.entries,
         total=len(steps),
         next_offset=page.next_offset,
-        confirm="" if is_empty else planned.confirmation(served.root),
+        confirm="" if is_empty else confirm,
         warning="There is nothing to do." if is_empty else _WARNINGS[asked.action],
     )
 
@@ -190,7 +191,7 @@ async def _confirmed(
         Refusal: it has not, or the worktree has changed since.
     """
     planned = await _plan(served, action, named, paths, snapshot)
-    if not planned.is_confirmed_by(confirm, served.root):
+    if not await asyncio.to_thread(planned.is_confirmed_by, confirm, served.root):
         raise Refusal(
             "nothing was done: `confirm` is not that of a preview of this act on the worktree as "
             f"it is now; call checkpoint_preview with action {action}, and read what it says"

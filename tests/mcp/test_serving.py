@@ -146,20 +146,33 @@ def test_a_bare_repository_has_no_worktree_to_serve(
     assert "work tree" in done.stderr
 
 
-def test_without_the_sdk_it_says_how_to_get_it(other: HeddleDaemon) -> None:
-    program = """
-import sys
-import importlib.util
-found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "mcp" else found(name, *rest)
-from heddle_supervisor.cli import main
-sys.argv = ["heddle", "mcp"]
-main()
-"""
+@pytest.mark.parametrize("missing", ["pydantic", "mcp", "mcp_types", "mcp.server.lowlevel"])
+def test_without_the_sdk_or_with_an_old_one_it_says_how_to_get_it(
+    other: HeddleDaemon, missing: str
+) -> None:
+    program = (
+        "import sys; sys.modules[sys.argv[1]] = None; sys.argv = ['heddle', 'mcp']; "
+        "from heddle_supervisor.cli import main; main()"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=other.root, check=False, capture_output=True, text=True
+        [sys.executable, "-c", program, missing],
+        cwd=other.root,
+        check=False,
+        capture_output=True,
+        text=True,
     )
-    assert done.returncode == 1
-    assert done.stderr == (
-        "heddle: heddle mcp needs the MCP SDK: run `pip install 'heddle[mcp]'`\n"
-    )
+    advice = "heddle mcp needs the MCP SDK, 2.3 or newer: run `pip install 'heddle[mcp]'`"
+    assert (done.returncode, done.stderr) == (1, f"heddle: {advice}\n")
+
+
+def test_a_worktree_that_is_gone_is_not_taken_for_another_one(
+    linked_agent: AgentSession, linked: GitRepository
+) -> None:
+    away = linked.root.with_name("away")
+    linked.root.rename(away)
+    try:
+        for tool in ("review", "checkpoint_begin", "log"):
+            assert str(linked.root) in linked_agent.refusal(tool)
+    finally:
+        away.rename(linked.root)
+    assert linked_agent.call("review")["on"]["worktree"] == str(linked.root)

@@ -189,7 +189,7 @@ def test_an_address_that_means_nothing_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("tool", "arguments", "told"),
     [
-        ("review", {"state": "gone"}, "not found"),
+        ("review", {"state": "gone"}, "state gone not found [NOT_FOUND: STATE_NOT_FOUND]"),
         ("review", {"state": "--upload-pack=touch"}, "begins with a dash"),
         ("review", {"limit": 0}, "limit: "),
         ("review", {"sate": "HEAD"}, "sate: "),
