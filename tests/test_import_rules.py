@@ -39,6 +39,7 @@ SHARED_WITH_CLIENTS: Final = {
     "heddle_supervisor.errors",
     "heddle_supervisor.peer_credentials",
     "heddle_supervisor.repository_location",
+    "heddle_supervisor.version",
 }
 GRPC_AND_PROTOBUF: Final = ("grpc", "grpc_health", "grpc_reflection", "grpc_status", "google")
 

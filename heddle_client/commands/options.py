@@ -1,0 +1,26 @@
+"""Options that the commands have which ask the daemon, and the client that they lead to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from heddle_client.client import Client
+
+NoStart = Annotated[
+    bool, typer.Option("--no-start", help="Fail if no daemon runs, instead of starting one.")
+]
+
+
+def open_client(repo: Path, *, start: bool) -> Client:
+    """Return a client of the daemon of the repository that `repo` lies in.
+
+    Raises:
+        HeddleError: as `heddle_client.client.connect`.
+    """
+    from heddle_client.client import connect
+
+    return connect(repo, start=start)
