@@ -3,8 +3,9 @@
     python docs/record.py README.md docs/tutorial.md
 
 Runs each `console` block with this environment's heddle, in a fresh home, and puts the output below
-each command; what is different each time (pids, ids, times) becomes `…`. An output that is right
-as it stands, its `…` included, is left alone. Without pages: the README and the tutorial.
+each command; what is different each time (pids, ids, times) becomes `…`. An output that is right as
+it stands, its `…` included, is left alone. All pages but the tutorial, which makes its own, are
+recorded in a small repository. Without pages: the README and the tutorial.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ PROJECT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "tests" / "support"))
 
 from document_runner import Ran, reader_environment, run_blocks, stop_daemons  # noqa: E402
+from document_shop import make_shop  # noqa: E402
 from documents import ANYTHING, blocks  # noqa: E402
 
 _DIFFERENT: Final = tuple(
@@ -30,6 +32,7 @@ _DIFFERENT: Final = tuple(
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         r"\b[0-9a-f]{7,64}\b",
         r"(?<=\bpid )\d+",
+        r"(?<=\bSHA256:)\S+",
         r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: UTC|Z|[+-]\d\d:\d\d)?",
         # Not the time that a hook has.
         r"\b(?!5000 ms)\d+(?:\.\d+)?(?= (?:ms|s)\b)",
@@ -51,8 +54,10 @@ def record(page: Path) -> None:
     """Run the `console` blocks of one page, and write what they print into it."""
     room = Path(tempfile.mkdtemp(prefix="heddle-", dir="/tmp")).resolve()
     environment = reader_environment(room)
+    home = room / "home"
     try:
-        ran = run_blocks(blocks(page), room / "home", environment)
+        directory = home if page.name == "tutorial.md" else make_shop(room, environment)
+        ran = run_blocks(blocks(page), directory, environment)
     finally:
         stop_daemons(environment)
         shutil.rmtree(room, ignore_errors=True)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from generators.markdown import page, plain, table
-
 from heddle_client import client, discussions, errors, hooks, signals, streams, transactions
 
 _SECTION: Final = re.compile(r"^(Args|Raises|Attributes|Returns):$", re.MULTILINE)
@@ -19,8 +18,9 @@ _INTRODUCTION: Final = """
 `import heddle_client` loads nothing else; each of its names is imported when it is first used.
 `heddle_client.aio.connect` returns a client for asyncio with the same names, which are awaited.
 Values are frozen dataclasses in `heddle_client.values`, named as the messages in
-[RPCs](rpc.md), with the same field names: ids of states are `bytes`, times are `datetime` in UTC, lists
-are tuples, absent messages are `None`. How to use it is in [write an agent](../guides/agents.md).
+[RPCs](rpc.md), with the same field names: ids of states are `bytes`, times are `datetime` in UTC,
+lists are tuples, absent messages are `None`. How to use it is in
+[write an agent](../guides/agents.md).
 """
 
 _CLASSES: Final = (
@@ -91,17 +91,19 @@ def _documented(found: Any) -> Iterator[str]:  # noqa: ANN401
 
 
 def _errors() -> str:
-    head = (
-        "## Errors\n\nAll are in `heddle_client.errors`, and none needs gRPC. `code` is the name of the "
-        "gRPC status, `reason` one of the [reasons](codes.md#reasons), `details` the fields at fault, "
-        "and `exit_code` that of a command which ends by it."
-    )
+    head = """
+## Errors
+
+All are in `heddle_client.errors`, and none needs gRPC. `code` is the name of the gRPC status,
+`reason` one of the [reasons](codes.md#reasons), `details` the fields at fault, and `exit_code` that
+of a command which ends by it.
+"""
     rows = [
-        (f"`{name}`", f"`{found.__base__.__name__}`", plain(_first(found)))
+        (f"`{name}`", f"`{found.__mro__[1].__name__}`", plain(_first(found)))
         for name in errors.__all__
         if isinstance(found := getattr(errors, name), type) and issubclass(found, BaseException)
     ]
-    return f"{head}\n\n{table(('error', 'is a', 'when'), rows)}"
+    return f"{head.strip()}\n\n{table(('error', 'is a', 'when'), rows)}"
 
 
 def _first(found: type) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from generators.markdown import page, plain, table
-
 from heddle_mcp import resources
 from heddle_mcp.catalogue import TOOLS
 from heddle_mcp.tool import Tool
@@ -47,7 +46,11 @@ def _tools() -> Iterator[str]:
 
 
 def _default(field: Any) -> str:  # noqa: ANN401 - pydantic's
-    return "required" if field.is_required() else f"`{_shown(field.get_default(call_default_factory=True))}`"
+    return (
+        "required"
+        if field.is_required()
+        else f"`{_shown(field.get_default(call_default_factory=True))}`"
+    )
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401

@@ -19,8 +19,8 @@ def mcp(
 ) -> None:
     """Serve one worktree to an agent by the Model Context Protocol, on standard input and output.
 
-    An agent starts it; see docs/guides/mcp.md for how to tell it to. The worktree is fixed: the one that
-    --repo lies in, a linked one too. It needs the extra: pip install 'heddle[mcp]'.
+    An agent starts it; see docs/guides/mcp.md for how to tell it to. The worktree is fixed: the one
+    that --repo lies in, a linked one too. It needs the extra: pip install 'heddle[mcp]'.
 
     EXIT CODES. 0 the agent has closed the connection; 1 failed, or the extra is missing; 2 wrong
     usage.

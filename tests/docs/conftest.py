@@ -9,12 +9,7 @@ from pathlib import Path
 
 import pytest
 from document_runner import reader_environment, stop_daemons
-from git_repository import GitRepository
-
-_SOURCES = {
-    "cart.py": "def total(prices):\n    return sum(prices)\n",
-    "test_cart.py": "import cart\n\n\ndef test_total():\n    assert cart.total([1]) == 1\n",
-}
+from document_shop import make_shop
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +30,5 @@ def environment(room: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def shop(room: Path, environment: dict[str, str]) -> Path:
-    """A small repository, in which a page may start the daemon."""
-    repository = GitRepository.init(room / "home" / "shop")
-    for name, text in _SOURCES.items():
-        repository.write(name, text)
-    repository.commit("Add the cart")
-    repository.write(
-        "cart.py", "def total(prices, discount=0):\n    return sum(prices) - discount\n"
-    )
-    repository.commit("Give a discount")
-    return repository.root
+    """A small repository, whose daemon runs."""
+    return make_shop(room, environment)

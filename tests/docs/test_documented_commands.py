@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from document_runner import run_blocks, run_commands
+from document_runner import run_blocks
 from documents import PROJECT, Block, blocks, pages, spans
 from generators.cli import commands
 
@@ -21,12 +21,6 @@ DATA = {"", "dockerfile", "ini", "json", "text", "toml", "yaml"}
 
 def name_of(page: Path) -> str:
     return str(page.relative_to(PROJECT))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _daemon(shop: Path, environment: dict[str, str]) -> None:
-    ((printed, code),) = run_commands(["heddle agent serve --detach"], shop, environment)
-    assert code == 0, printed
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)
