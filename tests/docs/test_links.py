@@ -68,3 +68,10 @@ def test_the_readme_has_the_figures_that_were_measured() -> None:
         figures = {cell for cell in told[name] if cell[:1].isdigit()}
         assert len(figures) == 3
         assert figures <= measured[name], name
+
+
+def test_the_tests_of_guarantees_exist() -> None:
+    text = (DOCS / "explanation" / "guarantees.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.py)`", text)
+    assert len(named) > 10
+    assert [name for name in named if not (PROJECT / "tests" / "system" / name).exists()] == []
