@@ -147,7 +147,7 @@ class Reviewed:
     """What the daemon tells of a state."""
 
     review: ReviewPayload
-    signatures: ListSignaturesResponse
+    signatures: ListSignaturesResponse | None
 
 
 def make_history(root: Path) -> GitRepository:
