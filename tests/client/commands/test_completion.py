@@ -20,12 +20,12 @@ source <(heddle completion bash)
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
 $(complete -p heddle | sed 's/.*-F \\([^ ]*\\) .*/\\1/') heddle "${COMP_WORDS[COMP_CWORD]}"
-printf '%s\\n' "${COMPREPLY[@]}"
+(( ${#COMPREPLY[@]} )) && printf '%s\\n' "${COMPREPLY[@]}" || echo FILES
 """
 # `compadd` is what the function tells zsh of its finds by, in the end.
 _ZSH = """
 compdef() { : }
-_describe() { print -l ${(P)2} }
+_describe() { print -l -- ${(P)2} }
 _files() { print FILES }
 source <(heddle completion zsh)
 words=("$@")
@@ -109,7 +109,7 @@ def test_transactions_are_found_by_what_they_keep(bench: CommandBench) -> None:
         (["agent", "sto"], ["stop"]),
         (["--output", "=", "t"], ["text"]),
         (["completion", "f"], ["fish"]),
-        (["agent", "stop", "--repo", ""], [""]),
+        (["agent", "stop", "--repo", ""], ["FILES"]),
     ],
 )
 def test_bash_completes(bench: CommandBench, typed: list[str], wanted: list[str]) -> None:
@@ -132,4 +132,4 @@ def test_fish_completes(bench: CommandBench) -> None:
     assert completed("heddle agent sto") == ["stop\tStop the daemon of a repository."]
     assert completed("heddle --output=j") == ["--output=json"]
     (Path(bench.root) / "some file").touch()
-    assert completed("heddle agent stop --repo so") == ["some\\ file"]
+    assert completed("heddle agent stop --repo so") == ["some file"]
