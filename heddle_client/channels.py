@@ -5,45 +5,47 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Generic, TypeVar
 
 import grpc
-import grpc.experimental
+import grpc.aio
 
-from heddle_client.errors import ClosedError
+from heddle_client.errors import ClosedError, ForkError
 
-UnaryCallable: TypeAlias = "grpc.UnaryUnaryMultiCallable[bytes, Any]"
-StreamCallable: TypeAlias = "grpc.UnaryStreamMultiCallable[bytes, Any]"
+_Channel = TypeVar("_Channel", grpc.Channel, grpc.aio.Channel)
 
 OPTIONS: Final = (
     # A channel of its own, so that none waits as long as another one's connection has failed.
     ("grpc.use_local_subchannel_pool", 1),
-    # A stream needs no thread of its own then.
-    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
 )
 
-_INHERITED: Final[list[Line]] = []
+_CARES_FOR_FORKS: Final = os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "1").lower() not in (
+    *("0", "f", "false", "n", "no"),
+)
+"""As gRPC reads it when it is loaded; its default is to care."""
+
+_INHERITED: Final[list[Line[grpc.Channel]]] = []
 """Connections of a parent process. Ending one here would end the parent's own."""
 
 
-class Line:
-    """One channel, and how many calls are on it. Used under the lock of `Lines`."""
+class Line(Generic[_Channel]):
+    """One channel, blocking or asynchronous, and how many calls are on it."""
 
-    def __init__(self, channel: grpc.Channel) -> None:
-        self.channel = channel
+    def __init__(self, channel: _Channel) -> None:
+        self.channel: _Channel = channel
         self.calls = 0
         self.is_dropped = False
-        self._unary: dict[str, UnaryCallable] = {}
-        self._streams: dict[str, StreamCallable] = {}
+        self._unary: dict[str, Callable[..., Any]] = {}
+        self._streams: dict[str, Callable[..., Any]] = {}
 
-    def unary(self, path: str, parse: Callable[[bytes], Any]) -> UnaryCallable:
+    def unary(self, path: str, parse: Callable[[bytes], Any]) -> Callable[..., Any]:
         """Return a unary method of this channel; it takes the request's bytes."""
         found = self._unary.get(path)
         if found is None:
             found = self._unary[path] = self.channel.unary_unary(path, None, parse)
         return found
 
-    def stream(self, path: str, parse: Callable[[bytes], Any]) -> StreamCallable:
+    def stream(self, path: str, parse: Callable[[bytes], Any]) -> Callable[..., Any]:
         """Return a method of this channel that answers with a stream."""
         found = self._streams.get(path)
         if found is None:
@@ -61,12 +63,12 @@ class Lines:
     def __init__(self, connect: Callable[[], grpc.Channel]) -> None:
         self._connect = connect
         self._lock = threading.RLock()
-        self._line: Line | None = None
-        self._in_use: set[Line] = set()
+        self._line: Line[grpc.Channel] | None = None
+        self._in_use: set[Line[grpc.Channel]] = set()
         self._pid = os.getpid()
         self.closed = threading.Event()
 
-    def take(self) -> Line:
+    def take(self) -> Line[grpc.Channel]:
         """Return the line, connected anew where there is none; `give_back` has to follow.
 
         Raises:
@@ -84,7 +86,7 @@ class Lines:
             self._line.calls += 1
             return self._line
 
-    def give_back(self, line: Line, *, has_failed: bool = False) -> None:
+    def give_back(self, line: Line[grpc.Channel], *, has_failed: bool = False) -> None:
         """Say that a call on a line is over; one that has failed is not taken again."""
         with self._lock:
             line.calls -= 1
@@ -109,7 +111,15 @@ class Lines:
             line.channel.close()
 
     def _forget_inherited(self) -> None:
-        """Let go of what belongs to the parent process, without a word to the daemon."""
+        """Let go of what belongs to the parent process, without a word to the daemon.
+
+        Raises:
+            ForkError: gRPC was told not to care for forks, so that a call here would never end.
+        """
+        if not _CARES_FOR_FORKS:
+            raise ForkError(
+                "GRPC_ENABLE_FORK_SUPPORT is off: unset it, or connect in the child process alone"
+            )
         _INHERITED.extend(self._in_use)
         is_closed = self.closed.is_set()
         # Threads that held these are not here.

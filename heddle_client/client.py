@@ -13,6 +13,7 @@ from heddle_client.caller import Caller
 from heddle_client.discussions import Discussions
 from heddle_client.finding import Place
 from heddle_client.hooks import Hooks
+from heddle_client.session import Session
 from heddle_client.signals import Signals
 from heddle_client.transactions import TransactionBlock, Transactions
 
@@ -46,7 +47,7 @@ def connect(repo: str | Path = ".", start: bool = True, agent: str = "") -> Clie
         NotServingError: it does not answer, or is another user's.
         InvalidArgumentError: `agent` cannot be sent.
     """
-    caller = Caller(Place.of(Path(repo)), start=start, agent=agent)
+    caller = Caller(Session(Place.of(Path(repo)), start=start, agent=agent))
     try:
         caller.check()
     except BaseException:
@@ -56,7 +57,7 @@ def connect(repo: str | Path = ".", start: bool = True, agent: str = "") -> Clie
 
 
 class Client:
-    """A repository's daemon, as Python sees it. A context manager that closes itself.
+    """A repository's daemon, as Python sees it. `with` closes it at the end.
 
     Any threads may use it. A worker of the daemon's that dies or is replaced in the middle of a
     call is no matter. Each method raises `ClientError`; see `heddle_client.errors`.
@@ -93,7 +94,7 @@ class Client:
     @property
     def repository(self) -> Path:
         """The root of the worktree that is asked about, or a bare repository's directory."""
-        return self._caller.place.worktree
+        return self._caller.session.place.worktree
 
     def daemon(self, *, timeout: float | None = None) -> Daemon:
         """Return what the daemon says of itself: version, abilities, limits, counters."""
@@ -221,7 +222,7 @@ class Client:
     def transaction(
         self, message: str = "", thread: str = "", *, timeout: float | None = None
     ) -> TransactionBlock:
-        """Return a transaction for a `with` block: committed at its end, aborted if it raises.
+        """Return a transaction for a block: committed at its end, aborted if it raises.
 
         Calls of this client that are made in the block, in its thread, belong to it: nobody sees
         them before the commit, and an abort undoes them. The worktree goes back with an abort.
@@ -237,4 +238,4 @@ class Client:
 
     def within(self, transaction_id: str) -> AbstractContextManager[None]:
         """Return a `with` block whose calls belong to a transaction that is active already."""
-        return self._caller.within(transaction_id)
+        return self._caller.session.within(transaction_id)

@@ -144,7 +144,7 @@ class Transactions:
 
 
 class TransactionBlock:
-    """A transaction for as long as a `with` block: committed at its end, aborted if it raises.
+    """A transaction for the time of a block: committed at its end, aborted if it raises.
 
     Calls of the client that are made in the block, in its thread, belong to the transaction.
 
@@ -178,7 +178,7 @@ class TransactionBlock:
             message=self._message, thread=self._thread, timeout=self._timeout
         )
         self.transaction_id = self.begun.transaction_id
-        self._within.enter_context(self._caller.within(self.transaction_id))
+        self._within.enter_context(self._caller.session.within(self.transaction_id))
         return self
 
     def __exit__(
