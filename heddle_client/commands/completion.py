@@ -39,7 +39,10 @@ def completion(
     EXIT CODES. 0 printed; 2 wrong usage.
     """
     with reported_errors(as_json=bool(context.obj)):
-        print_result(_script(kind, context, words or []), {}, as_json=False)
+        text = _script(kind, context, words or [])
+        # An empty line would be a word to a shell.
+        if text:
+            print_result(text, {}, as_json=False)
 
 
 def _script(kind: Kind, context: typer.Context, words: list[str]) -> str:
@@ -48,7 +51,7 @@ def _script(kind: Kind, context: typer.Context, words: list[str]) -> str:
 
         root = context.find_root().command
         return "\n".join(
-            f"{value}\t{text}".rstrip("\t") for value, text in completions(root, words)
+            f"{value}\t{text}" for value, text in completions(root, words)
         )
     from pathlib import Path
 
