@@ -34,7 +34,7 @@ BodyFile = Annotated[
 
 _STDIN: Final = "-"
 _ID_LENGTH: Final = 36
-_SHORTEST_PREFIX: Final = 4
+_NAMED: Final = 3
 _MOST_TEXT: Final = 1_048_576
 
 
@@ -85,16 +85,13 @@ def full_id(client: Client, given: str) -> str:
     """
     if len(given) >= _ID_LENGTH:
         return given
-    if len(given) < _SHORTEST_PREFIX:
-        raise NoSuchDiscussionError(
-            f"'{visible(given)}' is too short for an id: give {_SHORTEST_PREFIX} characters"
-        )
     found = [each.id for each in client.discussions.by_state("HEAD") if each.id.startswith(given)]
     if not found:
         raise NoSuchDiscussionError(f"no discussion has an id that begins with '{visible(given)}'")
     if len(found) > 1:
-        named = ", ".join(map(visible, found[:5]))
-        raise NoSuchDiscussionError(f"'{visible(given)}' is ambiguous: {named}")
+        named = ", ".join(map(visible, found[:_NAMED]))
+        more = " and others" if len(found) > _NAMED else ""
+        raise NoSuchDiscussionError(f"'{visible(given)}' is ambiguous: {named}{more}")
     return found[0]
 
 

@@ -64,6 +64,7 @@ def review(
     --no-start; 5 it does not answer; 124 not in time; 2 wrong usage.
     """
     from heddle_client.commands.options import open_client
+    from heddle_client.commands.states import require_worktree
     from heddle_client.progress import progress
 
     as_json = as_json or context.obj
@@ -74,6 +75,7 @@ def review(
             progress("reading what has changed"),
             open_client(repo, start=not no_start) as client,
         ):
+            require_worktree(state, client.repository)
             # A page can show the hidden ones when it is asked to.
             found = client.review(state, all_signals=all_signals or bool(html))
             signatures = client.signatures(found.state_id) if found.state_id else None
