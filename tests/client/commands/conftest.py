@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_bench import CommandBench
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
+from repository_commands import RepositoryCommands
 
 BEFORE = """LIMIT = 3
 
@@ -66,7 +66,7 @@ def environment(place: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def bench(place: Path, environment: dict[str, str]) -> Iterator[CommandBench]:
+def bench(place: Path, environment: dict[str, str]) -> Iterator[RepositoryCommands]:
     """A repository whose second commit changes an engine; its daemon serves."""
     repository = GitRepository.init(place / "r")
     repository.write("engine.py", BEFORE)
@@ -76,5 +76,5 @@ def bench(place: Path, environment: dict[str, str]) -> Iterator[CommandBench]:
     repository.commit("Split at commas")
     daemon = HeddleDaemon(repository.root, environment)
     daemon.start("--no-standby")
-    yield CommandBench(repository, daemon)
+    yield RepositoryCommands(repository, daemon)
     daemon.finish()
