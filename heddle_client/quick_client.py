@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from heddle_client.requests import reviews as requests
-from heddle_client.swift_call import NoPlainReplyError, call
+from heddle_client.swift_call import call
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.repository_location import locate_repository
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from heddle_client.values.state_review import ListSignaturesResponse, ReviewPayload
 
 T = TypeVar("T")
-
-__all__ = ["NoPlainReplyError", "QuickClient"]
 
 
 class QuickClient:
@@ -42,7 +40,7 @@ class QuickClient:
         self.repository = location.worktree
         self._socket_path = str(config.socket_path)
 
-    def review(self, state: str | bytes, *, all_signals: bool) -> ReviewPayload:
+    def review(self, state: str, *, all_signals: bool) -> ReviewPayload:
         """Return what a reviewer of a state needs; of the worktree where it is empty."""
         return self._call(requests.review(str(self.repository), state, all_signals=all_signals))
 

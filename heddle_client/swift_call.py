@@ -34,6 +34,7 @@ _WINDOW_MAX: Final = 0x7FFF_FFFF
 _INITIAL_WINDOW_SIZE: Final = struct.pack(">HI", 4, _WINDOW_MAX)
 _WINDOW_GROWTH: Final = struct.pack(">I", _WINDOW_MAX - _WINDOW)
 _FRAME_MAX: Final = 16_384
+_READ: Final = 65_536
 _CREDENTIALS: Final = struct.Struct("=iII")
 
 
@@ -78,6 +79,7 @@ class _Connection:
         self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         self._deadline = deadline
         self._buffer = b""
+        self._used = 0
 
     def __enter__(self) -> _Connection:
         return self
@@ -102,14 +104,15 @@ class _Connection:
         self._socket.sendall(data)
 
     def receive(self, size: int) -> bytes:
-        while len(self._buffer) < size:
+        while len(self._buffer) - self._used < size:
             self._patience()
-            read = self._socket.recv(_WINDOW)
+            read = self._socket.recv(_READ)
             if not read:
                 raise NoPlainReplyError("the server closed the connection")
-            self._buffer += read
-        data, self._buffer = self._buffer[:size], self._buffer[size:]
-        return data
+            self._buffer = self._buffer[self._used :] + read
+            self._used = 0
+        self._used += size
+        return self._buffer[self._used - size : self._used]
 
     def _patience(self) -> None:
         left = self._deadline - time.monotonic()

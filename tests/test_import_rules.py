@@ -164,6 +164,13 @@ def test_clients_know_of_the_supervisor_only_where_a_daemon_is_and_how_commands_
     assert others == []
 
 
+def test_rendering_knows_nothing_but_values() -> None:
+    room = "heddle_client.rendering"
+    asking = ("heddle_client.client", "heddle_client.caller", "heddle_client.quick_client")
+    outside = ("heddle_api", "heddle_client.commands", "subprocess", "socket", *asking)
+    assert forbidden(room, *outside, *GRPC_AND_PROTOBUF) == []
+
+
 def test_what_a_shim_runs_loads_next_to_nothing() -> None:
     """A commit waits for each of its hooks."""
     loaded = subprocess.run(

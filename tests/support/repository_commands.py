@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from heddle_supervisor.cli import app
 
 
-class RepositoryCommands:
+class Commands:
     """A repository with a daemon, and commands about it.
 
     Attributes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
-from repository_commands import RepositoryCommands
+from repository_commands import Commands
 
 BEFORE = """LIMIT = 3
 
@@ -66,7 +66,7 @@ def environment(place: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def bench(place: Path, environment: dict[str, str]) -> Iterator[RepositoryCommands]:
+def bench(place: Path, environment: dict[str, str]) -> Iterator[Commands]:
     """A repository whose second commit changes an engine; its daemon serves."""
     repository = GitRepository.init(place / "r")
     repository.write("engine.py", BEFORE)
@@ -76,5 +76,5 @@ def bench(place: Path, environment: dict[str, str]) -> Iterator[RepositoryComman
     repository.commit("Split at commas")
     daemon = HeddleDaemon(repository.root, environment)
     daemon.start("--no-standby")
-    yield RepositoryCommands(repository, daemon)
+    yield Commands(repository, daemon)
     daemon.finish()

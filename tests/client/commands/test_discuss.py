@@ -8,19 +8,17 @@ from typing import Any
 
 import pytest
 from heddle_daemon import HEDDLE
-from repository_commands import RepositoryCommands
+from repository_commands import Commands
 from terminal import on_a_terminal
 
 FILE = "engine.py"
 
 
-def opened(
-    bench: RepositoryCommands, symbol: str = f"{FILE}:main", body: str = "Why?"
-) -> dict[str, Any]:
+def opened(bench: Commands, symbol: str = f"{FILE}:main", body: str = "Why?") -> dict[str, Any]:
     return bench.heddle("discuss", "open", symbol, "-m", body, "--json").expect(0).body()
 
 
-def test_a_discussion_from_its_first_word_to_its_end(bench: RepositoryCommands) -> None:
+def test_a_discussion_from_its_first_word_to_its_end(bench: Commands) -> None:
     first = bench.heddle("discuss", "open", f"{FILE}:Engine::start", "-m", "Why commas?").expect(0)
     name, _, rest = first.stdout.partition(" ")
     assert rest.startswith(f"open, on {FILE}:Engine::start:5-6\n  Ada <ada@example.com>, ")
@@ -42,7 +40,7 @@ def test_a_discussion_from_its_first_word_to_its_end(bench: RepositoryCommands) 
     assert "is resolved already" in again.complaint()
 
 
-def test_the_other_ways_to_settle(bench: RepositoryCommands) -> None:
+def test_the_other_ways_to_settle(bench: Commands) -> None:
     edited = opened(bench)["id"]
     body = bench.heddle("discuss", "resolve", edited, "--by-edit", "HEAD", "--json").body()
     assert body["resolution"]["by_edit"]["state_id"] == bench.repository.head()
@@ -63,13 +61,11 @@ def test_the_other_ways_to_settle(bench: RepositoryCommands) -> None:
         ("--into", "invariant"),
     ],
 )
-def test_one_way_to_settle_has_to_be_given(
-    bench: RepositoryCommands, words: tuple[str, ...]
-) -> None:
+def test_one_way_to_settle_has_to_be_given(bench: Commands, words: tuple[str, ...]) -> None:
     bench.heddle("discuss", "resolve", "12345678", *words).expect(2)
 
 
-def test_lists_are_of_a_state_or_of_a_symbol(bench: RepositoryCommands) -> None:
+def test_lists_are_of_a_state_or_of_a_symbol(bench: Commands) -> None:
     whole = opened(bench, FILE, "of the file")
     assert whole["anchor"] == {"file": FILE, "symbol": FILE}
 
@@ -103,12 +99,12 @@ def test_lists_are_of_a_state_or_of_a_symbol(bench: RepositoryCommands) -> None:
     ],
 )
 def test_what_is_wrong_is_one_clear_line(
-    bench: RepositoryCommands, words: tuple[str, ...], complaint: str
+    bench: Commands, words: tuple[str, ...], complaint: str
 ) -> None:
     assert complaint in bench.heddle("discuss", *words).expect(1).complaint()
 
 
-def test_an_id_that_is_the_beginning_of_several_is_refused(bench: RepositoryCommands) -> None:
+def test_an_id_that_is_the_beginning_of_several_is_refused(bench: Commands) -> None:
     ids = [opened(bench)["id"] for _ in range(2)]
     while not (shared := [each for each in ids[:-1] if each[0] == ids[-1][0]]):
         ids.append(opened(bench)["id"])
@@ -116,9 +112,7 @@ def test_an_id_that_is_the_beginning_of_several_is_refused(bench: RepositoryComm
     assert complaint.startswith(f"'{shared[0][0]}' is ambiguous: ")
 
 
-def test_a_text_comes_from_standard_input_or_a_file(
-    bench: RepositoryCommands, tmp_path: Path
-) -> None:
+def test_a_text_comes_from_standard_input_or_a_file(bench: Commands, tmp_path: Path) -> None:
     said = "first\n\nlast: naïve"
     path = tmp_path / "text"
     path.write_text(f"{said}\n", encoding="utf-8")
@@ -141,7 +135,7 @@ def editor(tmp_path: Path) -> Path:
 
 
 def test_without_a_text_gits_editor_is_opened(
-    bench: RepositoryCommands, editor: Path, tmp_path: Path
+    bench: Commands, editor: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "new").write_text("\n# a comment\nWhy?\n  # not one\n\n#\n")
     done = bench.heddle(
@@ -163,14 +157,12 @@ def test_without_a_text_gits_editor_is_opened(
         ("printf '\\377' >", "UTF-8"),
     ],
 )
-def test_an_editor_that_gives_nothing_aborts(
-    bench: RepositoryCommands, command: str, complaint: str
-) -> None:
+def test_an_editor_that_gives_nothing_aborts(bench: Commands, command: str, complaint: str) -> None:
     done = bench.heddle("discuss", "open", FILE, environment={"GIT_EDITOR": command})
     assert complaint in done.expect(1).complaint()
 
 
-def test_what_was_written_is_not_lost_if_the_daemon_refuses(bench: RepositoryCommands) -> None:
+def test_what_was_written_is_not_lost_if_the_daemon_refuses(bench: Commands) -> None:
     environment = {"GIT_EDITOR": "echo precious >"}
     done = bench.heddle("discuss", "open", f"{FILE}:nothing", environment=environment).expect(1)
     kept, refused = done.stderr.splitlines()
@@ -181,13 +173,13 @@ def test_what_was_written_is_not_lost_if_the_daemon_refuses(bench: RepositoryCom
     path.parent.rmdir()
 
 
-def test_without_a_terminal_no_editor_is_made_up(bench: RepositoryCommands) -> None:
+def test_without_a_terminal_no_editor_is_made_up(bench: Commands) -> None:
     done = bench.heddle("discuss", "open", FILE).expect(1)
     assert "there is no terminal for an editor" in done.complaint()
 
 
 def test_on_a_terminal_the_usual_editor_is_used(
-    bench: RepositoryCommands, editor: Path, tmp_path: Path
+    bench: Commands, editor: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "new").write_text("from a terminal\n")
     code, shown = on_a_terminal(

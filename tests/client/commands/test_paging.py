@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from heddle_daemon import HEDDLE
-from repository_commands import RepositoryCommands
+from repository_commands import Commands
 from terminal import on_a_terminal
 
 
-def shown(bench: RepositoryCommands, *words: str, lines: int = 10, **variables: str) -> str:
+def shown(bench: Commands, *words: str, lines: int = 10, **variables: str) -> str:
     """Return what a command shows on a terminal of so many lines; it has to succeed."""
     code, text = on_a_terminal(
         [HEDDLE, *words],
@@ -23,7 +23,7 @@ def shown(bench: RepositoryCommands, *words: str, lines: int = 10, **variables: 
     return text
 
 
-def test_a_long_review_is_paged_in_colours(bench: RepositoryCommands, tmp_path: Path) -> None:
+def test_a_long_review_is_paged_in_colours(bench: Commands, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     told = f'echo "$LESS $LV" > {seen}; cat >> {seen}'
     text = shown(bench, "review", "HEAD", PAGER=told)
@@ -45,7 +45,7 @@ def test_a_long_review_is_paged_in_colours(bench: RepositoryCommands, tmp_path: 
     ids=["short text", "cat", "none", "not there"],
 )
 def test_what_needs_no_pager_is_printed(
-    bench: RepositoryCommands, lines: int, variables: dict[str, str]
+    bench: Commands, lines: int, variables: dict[str, str]
 ) -> None:
     text = shown(bench, "review", "HEAD", lines=lines, **variables)
     assert "\x1b[33mstate " in text
@@ -53,7 +53,7 @@ def test_what_needs_no_pager_is_printed(
     assert "paged" not in text
 
 
-def test_git_decides_on_the_pager_and_one_may_end_early(bench: RepositoryCommands) -> None:
+def test_git_decides_on_the_pager_and_one_may_end_early(bench: Commands) -> None:
     bench.repository.git("config", "core.pager", "head -1")
     try:
         text = shown(bench, "review", "HEAD", PAGER="echo wrong")
@@ -62,7 +62,7 @@ def test_git_decides_on_the_pager_and_one_may_end_early(bench: RepositoryCommand
     assert text == f"\x1b[33mstate {bench.repository.head()}\x1b[0m\n"
 
 
-def test_a_reader_of_a_pipe_may_have_seen_enough(bench: RepositoryCommands) -> None:
+def test_a_reader_of_a_pipe_may_have_seen_enough(bench: Commands) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", f"{HEDDLE} review HEAD | head -1"],
         cwd=bench.repository.root,

@@ -8,39 +8,35 @@ from pathlib import Path
 import pytest
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
-from repository_commands import RepositoryCommands
+from repository_commands import Commands
 
 
 @pytest.fixture
-def adopt(place: Path, environment: dict[str, str]) -> Iterator[Callable[..., RepositoryCommands]]:
+def adopt(place: Path, environment: dict[str, str]) -> Iterator[Callable[..., Commands]]:
     """Makes commands about a repository; a daemon that they start ends with the test."""
     daemons = []
 
-    def bench_of(root: Path, heddle_dir: Path | None = None) -> RepositoryCommands:
+    def bench_of(root: Path, heddle_dir: Path | None = None) -> Commands:
         daemon = HeddleDaemon(root, environment, heddle_dir)
         daemons.append(daemon)
-        return RepositoryCommands(GitRepository(root), daemon)
+        return Commands(GitRepository(root), daemon)
 
     yield bench_of
     for daemon in daemons:
         daemon.finish()
 
 
-def test_where_there_is_no_repository(
-    place: Path, adopt: Callable[..., RepositoryCommands]
-) -> None:
+def test_where_there_is_no_repository(place: Path, adopt: Callable[..., Commands]) -> None:
     nowhere = place / "nowhere"
     nowhere.mkdir()
-    bench = RepositoryCommands(GitRepository(nowhere), HeddleDaemon(nowhere, {}))
+    bench = Commands(GitRepository(nowhere), HeddleDaemon(nowhere, {}))
     for words in (("review",), ("sign",), ("signatures",), ("signals",), ("discuss", "list")):
         assert "is not in a git repository" in bench.heddle(*words).expect(1).complaint()
     told = bench.heddle("review", "--repo", str(place / "missing")).expect(1).complaint()
     assert "does not exist" in told
 
 
-def test_a_repository_without_a_commit(
-    place: Path, adopt: Callable[..., RepositoryCommands]
-) -> None:
+def test_a_repository_without_a_commit(place: Path, adopt: Callable[..., Commands]) -> None:
     bench = adopt(GitRepository.init(place / "unborn").root)
     refused = bench.heddle("review", "--no-start").expect(3)
     assert "no daemon runs" in refused.complaint()
@@ -54,9 +50,7 @@ def test_a_repository_without_a_commit(
         assert bench.heddle(*words).expect(1).complaint()
 
 
-def test_a_bare_repository(
-    bench: RepositoryCommands, place: Path, adopt: Callable[..., RepositoryCommands]
-) -> None:
+def test_a_bare_repository(bench: Commands, place: Path, adopt: Callable[..., Commands]) -> None:
     root = place / "bare.git"
     bench.repository.git("clone", "--quiet", "--bare", str(bench.repository.root), str(root))
     bare = adopt(root)
@@ -66,7 +60,7 @@ def test_a_bare_repository(
     assert "there are no such discussions" in bare.heddle("discuss", "list").expect(0).stdout
 
 
-def test_roots_merges_and_detached_heads(bench: RepositoryCommands) -> None:
+def test_roots_merges_and_detached_heads(bench: Commands) -> None:
     git, repository = bench.repository.git, bench.repository
     root, main = repository.git("rev-list", "--max-parents=0", "HEAD"), repository.head()
     assert "compared with nothing\n" in bench.heddle("review", root).expect(0).stdout
@@ -83,13 +77,11 @@ def test_roots_merges_and_detached_heads(bench: RepositoryCommands) -> None:
         git("checkout", "--quiet", "main")
 
 
-def test_a_linked_worktree_is_the_one_that_is_reviewed(
-    bench: RepositoryCommands, place: Path
-) -> None:
+def test_a_linked_worktree_is_the_one_that_is_reviewed(bench: Commands, place: Path) -> None:
     linked = place / "linked"
     bench.repository.git("worktree", "add", "--quiet", str(linked), "HEAD~1")
     (linked / "engine.py").write_text("LIMIT = 5\n")
-    there = RepositoryCommands(GitRepository(linked), bench.daemon)
+    there = Commands(GitRepository(linked), bench.daemon)
     shown = there.heddle("review").expect(0).stdout
     assert f"compared with {there.repository.head()[:12]}\n" in shown
     assert "    - main           function deleted, lines 9-10" in shown
@@ -98,7 +90,7 @@ def test_a_linked_worktree_is_the_one_that_is_reviewed(
     assert named == shown
 
 
-def test_a_change_of_very_many_files_is_shown_in_part(bench: RepositoryCommands) -> None:
+def test_a_change_of_very_many_files_is_shown_in_part(bench: Commands) -> None:
     before = bench.repository.head()
     files = 2_500
     stream = [b"commit refs/heads/many\ncommitter A <a@example.com> 1 +0000\ndata 4\nmany\n"]

@@ -7,19 +7,19 @@ import signal
 import threading
 
 import pytest
-from repository_commands import RepositoryCommands
+from repository_commands import Commands
 from waiting import DEADLINE, wait_until
 
 
 @pytest.fixture(scope="module")
-def flagged(bench: RepositoryCommands) -> RepositoryCommands:
+def flagged(bench: Commands) -> Commands:
     """The repository, whose author is not sure of two things."""
     subject = "Doubt\n\nself-flag: [engine.py:main] may hang\nself-flag: \x1b[31mred"
     bench.repository.commit(subject)
     return bench
 
 
-def test_the_signals_of_a_state_are_listed(flagged: RepositoryCommands) -> None:
+def test_the_signals_of_a_state_are_listed(flagged: Commands) -> None:
     shown = flagged.heddle("signals", "HEAD").expect(0).stdout.split("\n")
     assert "self_flagged_uncertainty engine.py:main" in shown
     assert "  may hang" in shown
@@ -29,7 +29,7 @@ def test_the_signals_of_a_state_are_listed(flagged: RepositoryCommands) -> None:
     assert {each["reason"] for each in body["signals"]} == {"may hang", "\x1b[31mred"}
 
 
-def test_without_a_state_they_are_those_of_the_worktree(flagged: RepositoryCommands) -> None:
+def test_without_a_state_they_are_those_of_the_worktree(flagged: Commands) -> None:
     assert flagged.heddle("signals").expect(0).stdout == "no signal was raised\n"
     path = flagged.repository.root / "new.py"
     path.write_text("def strange(alpha):\n    raise KeyError(alpha, *alpha[1:], {alpha: 2})\n")
@@ -41,7 +41,7 @@ def test_without_a_state_they_are_those_of_the_worktree(flagged: RepositoryComma
     assert body.keys() == {"signals", "tick_budget", "is_incomplete"}
 
 
-def test_health_tells_how_often_each_module_fires(flagged: RepositoryCommands) -> None:
+def test_health_tells_how_often_each_module_fires(flagged: Commands) -> None:
     shown = flagged.heddle("signals", "--health").expect(0).stdout
     assert shown.startswith("MODULE")
     body = flagged.heddle("signals", "--health", "--json").expect(0).body()
@@ -49,12 +49,12 @@ def test_health_tells_how_often_each_module_fires(flagged: RepositoryCommands) -
     assert body["window_states"] == 3
 
 
-def test_one_question_at_a_time(flagged: RepositoryCommands) -> None:
+def test_one_question_at_a_time(flagged: Commands) -> None:
     flagged.heddle("signals", "HEAD", "--health").expect(2)
     flagged.heddle("signals", "--follow", "--health").expect(2)
 
 
-def test_new_states_are_followed_until_an_interrupt(flagged: RepositoryCommands) -> None:
+def test_new_states_are_followed_until_an_interrupt(flagged: Commands) -> None:
     made: list[str] = []
     lines: list[str] = []
     with flagged.daemon.popen("signals", "--follow", "--json") as process:

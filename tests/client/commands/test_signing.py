@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from heddle_daemon import HEDDLE
-from repository_commands import RepositoryCommands
+from repository_commands import Commands
 from signers import needs_ssh_keygen, run
 from terminal import on_a_terminal
 
@@ -37,14 +37,14 @@ def printed_fingerprint(path: Path) -> str:
 
 
 @pytest.fixture
-def configured(bench: RepositoryCommands) -> Iterator[RepositoryCommands]:
+def configured(bench: Commands) -> Iterator[Commands]:
     """The repository; what git's configuration says of keys is gone afterwards."""
     yield bench
     for section in ("gpg", "user"):
         bench.repository.git("config", "--remove-section", section, may_fail=True)
 
 
-def signing_keys(bench: RepositoryCommands) -> list[str]:
+def signing_keys(bench: Commands) -> list[str]:
     """Return the fingerprints of the keys that HEAD was signed with, in that order."""
     body = bench.heddle("signatures", "--json").expect(0).body()
     return [
@@ -53,15 +53,13 @@ def signing_keys(bench: RepositoryCommands) -> list[str]:
     ]
 
 
-def test_without_a_key_it_says_where_one_could_be(bench: RepositoryCommands) -> None:
+def test_without_a_key_it_says_where_one_could_be(bench: Commands) -> None:
     assert bench.heddle("signatures").expect(0).stdout == "nobody has signed it\n"
     assert "there is no key to sign with" in bench.heddle("sign").expect(1).complaint()
 
 
 @needs_ssh_keygen
-def test_the_key_is_the_one_that_git_would_sign_with(
-    configured: RepositoryCommands, tmp_path: Path
-) -> None:
+def test_the_key_is_the_one_that_git_would_sign_with(configured: Commands, tmp_path: Path) -> None:
     bench = configured
     home = Path(bench.daemon.environment["HOME"])
     (home / ".ssh").mkdir(mode=0o700)
@@ -86,7 +84,7 @@ def test_the_key_is_the_one_that_git_would_sign_with(
 
 
 @pytest.fixture
-def agent(bench: RepositoryCommands, place: Path) -> Iterator[str]:
+def agent(bench: Commands, place: Path) -> Iterator[str]:
     """The socket of an SSH agent."""
     socket = place / "agent"
     process = subprocess.Popen(
@@ -101,9 +99,7 @@ def agent(bench: RepositoryCommands, place: Path) -> Iterator[str]:
 
 
 @needs_ssh_keygen
-def test_an_agent_signs_for_a_public_key(
-    configured: RepositoryCommands, agent: str, tmp_path: Path
-) -> None:
+def test_an_agent_signs_for_a_public_key(configured: Commands, agent: str, tmp_path: Path) -> None:
     bench, environment = configured, {"SSH_AUTH_SOCK": agent}
     key = new_key(tmp_path / "key")
     public = key.with_suffix(".pub")
@@ -124,7 +120,7 @@ def test_an_agent_signs_for_a_public_key(
 
 
 @needs_ssh_keygen
-def test_a_program_may_be_asked_for_a_passphrase(bench: RepositoryCommands, tmp_path: Path) -> None:
+def test_a_program_may_be_asked_for_a_passphrase(bench: Commands, tmp_path: Path) -> None:
     key = new_key(tmp_path / "locked", "open sesame")
     ask = tmp_path / "ask"
     ask.write_text("#!/bin/sh\necho open sesame\n")
@@ -144,7 +140,7 @@ def test_a_program_may_be_asked_for_a_passphrase(bench: RepositoryCommands, tmp_
     ids=["ed25519", "p256", "rsa"],
 )
 def test_a_key_in_pem_signs(
-    bench: RepositoryCommands, tmp_path: Path, key: ed25519.Ed25519PrivateKey
+    bench: Commands, tmp_path: Path, key: ed25519.Ed25519PrivateKey
 ) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -159,7 +155,7 @@ def test_a_key_in_pem_signs(
     ]
 
 
-def test_what_is_no_key_is_one_clear_line(bench: RepositoryCommands, tmp_path: Path) -> None:
+def test_what_is_no_key_is_one_clear_line(bench: Commands, tmp_path: Path) -> None:
     locked, wrong = tmp_path / "locked.pem", tmp_path / "text"
     wrong.write_text("no key\n")
     locked.write_bytes(
@@ -176,7 +172,7 @@ def test_what_is_no_key_is_one_clear_line(bench: RepositoryCommands, tmp_path: P
         assert told in bench.heddle("sign", "--key", str(path)).expect(1).complaint()
 
 
-def test_what_cannot_be_signed_is_one_clear_line(bench: RepositoryCommands, tmp_path: Path) -> None:
+def test_what_cannot_be_signed_is_one_clear_line(bench: Commands, tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     key = ed25519.Ed25519PrivateKey.generate()
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -191,7 +187,7 @@ def test_what_cannot_be_signed_is_one_clear_line(bench: RepositoryCommands, tmp_
 
 
 def test_a_signature_is_carried_to_a_state_with_the_same_change(
-    bench: RepositoryCommands, tmp_path: Path
+    bench: Commands, tmp_path: Path
 ) -> None:
     path = tmp_path / "key.pem"
     key = ed25519.Ed25519PrivateKey.generate()
@@ -207,7 +203,7 @@ def test_a_signature_is_carried_to_a_state_with_the_same_change(
 
 
 @needs_ssh_keygen
-def test_the_terminal_is_asked_for_a_passphrase(bench: RepositoryCommands, tmp_path: Path) -> None:
+def test_the_terminal_is_asked_for_a_passphrase(bench: Commands, tmp_path: Path) -> None:
     key = new_key(tmp_path / "locked", "open sesame")
     code, shown = on_a_terminal(
         ["/bin/sh", "-c", f"exec {HEDDLE} sign --key {key} < /dev/null"],
