@@ -102,7 +102,7 @@ def test_what_is_no_state_is_one_clear_line(bench: Commands, state: str, complai
 
 def test_an_ambiguous_state_is_one_clear_line(bench: Commands) -> None:
     ids = bench.repository.git("rev-list", "--objects", "--all", "--no-object-names").split()
-    first = {}
+    first: dict[str, list[str]] = {}
     for each in ids:
         first.setdefault(each[:1], []).append(each)
     letter = next(letter for letter, found in first.items() if len(found) > 1)

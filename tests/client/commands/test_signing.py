@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from heddle_daemon import HEDDLE
 from repository_commands import Commands
-from signers import needs_ssh_keygen, run
+from signers import SecurityKey, needs_ssh_keygen, run
 from terminal import on_a_terminal
 
 from heddle_client.rendering.signature_text import fingerprint
@@ -120,14 +120,28 @@ def test_an_agent_signs_for_a_public_key(configured: Commands, agent: str, tmp_p
 
 
 @needs_ssh_keygen
-def test_a_program_may_be_asked_for_a_passphrase(bench: Commands, tmp_path: Path) -> None:
+def test_a_passphrase_is_asked_for_once(bench: Commands, tmp_path: Path) -> None:
     key = new_key(tmp_path / "locked", "open sesame")
     ask = tmp_path / "ask"
-    ask.write_text("#!/bin/sh\necho open sesame\n")
+    ask.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho open sesame\n")
     ask.chmod(0o700)
     environment = {"SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force"}
+    wanted = printed_fingerprint(key)
+    key.with_suffix(".pub").unlink()
     bench.heddle("sign", "--key", str(key), environment=environment).expect(0)
-    assert signing_keys(bench)[-1] == printed_fingerprint(key)
+    assert signing_keys(bench)[-1] == wanted
+    assert (tmp_path / "asked").read_text() == "asked\n"
+
+
+@needs_ssh_keygen
+def test_a_touch_is_asked_for_where_a_security_key_signs(bench: Commands, tmp_path: Path) -> None:
+    line = SecurityKey().signer().public_key
+    path = tmp_path / "sk.pub"
+    path.write_bytes(line)
+    done = bench.heddle("sign", "--key", str(path)).expect(1)
+    asked, refused = done.stderr.splitlines()
+    assert asked == "heddle: touch the security key to sign"
+    assert refused.startswith("heddle: ssh-keygen: ")
 
 
 @pytest.mark.parametrize(
