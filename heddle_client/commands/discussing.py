@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -35,6 +35,7 @@ BodyFile = Annotated[
 _STDIN: Final = "-"
 _ID_LENGTH: Final = 36
 _NAMED: Final = 3
+_PAGE: Final = 1_024
 _MOST_TEXT: Final = 1_048_576
 
 
@@ -85,7 +86,10 @@ def full_id(client: Client, given: str) -> str:
     """
     if len(given) >= _ID_LENGTH:
         return given
-    found = [each.id for each in client.discussions.by_state("HEAD") if each.id.startswith(given)]
+    listed = every_page(
+        lambda limit, after: client.discussions.by_state("HEAD", limit=limit, after_id=after)
+    )
+    found = [each.id for each in listed if each.id.startswith(given)]
     if not found:
         raise NoSuchDiscussionError(f"no discussion has an id that begins with '{visible(given)}'")
     if len(found) > 1:
@@ -93,6 +97,29 @@ def full_id(client: Client, given: str) -> str:
         more = " and others" if len(found) > _NAMED else ""
         raise NoSuchDiscussionError(f"'{visible(given)}' is ambiguous: {named}{more}")
     return found[0]
+
+
+def every_page(ask: Callable[[int, str], Sequence[Discussion]]) -> list[Discussion]:
+    """Return all discussions of a list, which may not fit into one reply.
+
+    Args:
+        ask: returns so many at most of those after the one with an id; of the first for no id.
+    """
+    from heddle_client.errors import ResourceExhaustedError
+
+    found: list[Discussion] = []
+    limit = _PAGE
+    while True:
+        try:
+            page = ask(limit, found[-1].id if found else "")
+        except ResourceExhaustedError:
+            if limit == 1:
+                raise
+            limit = max(1, limit // 4)
+            continue
+        found += page
+        if len(page) < limit:
+            return found
 
 
 def print_discussion(found: Discussion, *, as_json: bool) -> None:

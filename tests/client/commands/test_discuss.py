@@ -11,6 +11,8 @@ from heddle_daemon import HEDDLE
 from repository_commands import Commands
 from terminal import on_a_terminal
 
+from heddle_client import connect
+
 FILE = "engine.py"
 
 
@@ -110,6 +112,17 @@ def test_an_id_that_is_the_beginning_of_several_is_refused(bench: Commands) -> N
         ids.append(opened(bench)["id"])
     complaint = bench.heddle("discuss", "show", shared[0][0]).expect(1).complaint()
     assert complaint.startswith(f"'{shared[0][0]}' is ambiguous: ")
+
+
+def test_more_than_fits_into_one_reply_is_listed(bench: Commands) -> None:
+    size, count = 60_000, 80
+    with connect(bench.repository.root, start=False) as client:
+        made = [
+            client.discussions.open("notes.md", "notes.md", "w" * size).id for _ in range(count)
+        ]
+    body = bench.heddle("discuss", "list", "notes.md", "--json").expect(0).body()
+    assert [each["id"] for each in body["discussions"]] == made
+    assert made[-1] in bench.heddle("discuss", "show", made[-1][:13]).expect(0).stdout
 
 
 def test_a_text_comes_from_standard_input_or_a_file(bench: Commands, tmp_path: Path) -> None:
