@@ -19,7 +19,7 @@ import pytest
 from agent_session import AgentSession
 from heddle_daemon import HeddleDaemon
 
-CALLS: Final = int(os.environ.get("HEDDLE_MCP_CALLS", "60"))
+CALLS: Final = int(os.environ.get("HEDDLE_MCP_CALLS", "40"))
 SEED: Final = int(os.environ.get("HEDDLE_SEED", str(random.SystemRandom().randrange(10**6))))
 CALLS_A_KILL: Final = 20
 CALLS_A_RELOAD: Final = 50
