@@ -39,10 +39,17 @@ class Method(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One call of a unary method: it may be made any number of times, with the same bytes."""
+    """One call of a unary method: it may be made any number of times, with the same bytes.
+
+    Attributes:
+        method: what is called.
+        request: the message.
+        metadata: of this call, besides those of the session.
+    """
 
     method: Method[T]
     request: bytes
+    metadata: tuple[tuple[str, str | bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

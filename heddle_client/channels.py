@@ -11,7 +11,7 @@ import grpc
 import grpc.aio
 import grpc.experimental
 
-from heddle_client.errors import ClosedError
+from heddle_client.errors import ClosedError, ForkError
 
 _Channel = TypeVar("_Channel", grpc.Channel, grpc.aio.Channel)
 
@@ -21,6 +21,11 @@ OPTIONS: Final = (
     # A stream needs no thread of its own then.
     (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
 )
+
+_CARES_FOR_FORKS: Final = os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "1").lower() not in (
+    *("0", "f", "false", "n", "no"),
+)
+"""As gRPC reads it when it is loaded; its default is to care."""
 
 _INHERITED: Final[list[Line[grpc.Channel]]] = []
 """Connections of a parent process. Ending one here would end the parent's own."""
@@ -109,7 +114,15 @@ class Lines:
             line.channel.close()
 
     def _forget_inherited(self) -> None:
-        """Let go of what belongs to the parent process, without a word to the daemon."""
+        """Let go of what belongs to the parent process, without a word to the daemon.
+
+        Raises:
+            ForkError: gRPC was told not to care for forks, so that a call here would never end.
+        """
+        if not _CARES_FOR_FORKS:
+            raise ForkError(
+                "GRPC_ENABLE_FORK_SUPPORT is off: unset it, or connect in the child process alone"
+            )
         _INHERITED.extend(self._in_use)
         is_closed = self.closed.is_set()
         # Threads that held these are not here.

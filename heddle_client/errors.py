@@ -20,6 +20,7 @@ __all__ = [
     "ClosedError",
     "DataLossError",
     "FailedPreconditionError",
+    "ForkError",
     "HeddleError",
     "InternalError",
     "InvalidArgumentError",
@@ -70,6 +71,10 @@ class ClientError(HeddleError):
 
 class ClosedError(ClientError):
     """The client was closed."""
+
+
+class ForkError(ClientError):
+    """The client was made before a fork that gRPC does not survive."""
 
 
 class NoDaemonError(ClientError):

@@ -30,7 +30,7 @@ class Session:
         repo_path: the worktree as requests name it.
     """
 
-    def __init__(self, place: Place, *, start: bool, agent: str) -> None:
+    def __init__(self, place: Place, *, start: bool, agent: str = "") -> None:
         if not _is_plain(agent):
             raise InvalidArgumentError("agent: only printable ASCII can be sent along with a call")
         self.place = place

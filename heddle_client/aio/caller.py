@@ -47,7 +47,7 @@ class AsyncCaller:
             ClientError: as `heddle_client.errors` tells.
         """
         method = call.method
-        metadata = self.session.metadata()
+        metadata = (*self.session.metadata(), *call.metadata)
         began = time.monotonic()
         patience = Patience(began, method.seconds if timeout is None else timeout)
         lines = self.lines()
