@@ -143,7 +143,7 @@ async def _plan(
             f"checkpoint {named} is {found.state}; {action} needs one that is "
             + " or ".join(_NEEDS[action])
         )
-    wanted = [path_inside(served.root, path) for path in paths or ()]
+    wanted = [_part_of(served, path) for path in paths or ()]
     if action == "keep":
         compared = await served.ask(lambda client: client.transactions.compare(named))
         steps = tuple((each.kind, each.path) for each in compared.changes)
@@ -156,6 +156,20 @@ async def _plan(
         steps = tuple((each.action, each.target) for each in chosen)
     subject = (named, snapshot, *wanted)
     return Planned(action.replace("_", "-"), subject, steps, await served.head())
+
+
+def _part_of(served: Served, path: str) -> str:
+    """Return a path from the root on that is not the root itself.
+
+    Raises:
+        Refusal: it is, or leads out of the worktree.
+    """
+    inside = path_inside(served.root, path)
+    if inside == ".":
+        raise Refusal(
+            f"path {path!r} is the whole worktree: use take_back for that, or name what is in it"
+        )
+    return inside
 
 
 async def _taken_back(served: Served, named: str) -> str:
@@ -275,7 +289,7 @@ class RestoredAnswer(Answer):
 async def _restore(served: Served, asked: RestoreArguments) -> RestoredAnswer:
     named = asked.checkpoint_id
     await _confirmed(served, asked.confirm, "restore_paths", named, asked.paths, asked.snapshot)
-    paths = [path_inside(served.root, path) for path in asked.paths]
+    paths = [_part_of(served, path) for path in asked.paths]
     done = await served.ask(
         lambda client: client.transactions.restore_paths(named, paths, snapshot=asked.snapshot)
     )

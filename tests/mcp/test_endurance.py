@@ -76,7 +76,7 @@ class Work:
         self.calls += 1
         under_way = self._agent.start(tool, **arguments)
         self._disruptor.disturb(self.calls)
-        return self._agent.answer(tool, under_way.result(60))
+        return self._agent.answer(under_way.result(60))
 
     def _review(self) -> None:
         state = self._random.choice(("", "HEAD", "HEAD~1"))
