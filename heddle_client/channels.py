@@ -9,7 +9,6 @@ from typing import Any, Final, Generic, TypeVar
 
 import grpc
 import grpc.aio
-import grpc.experimental
 
 from heddle_client.errors import ClosedError, ForkError
 
@@ -18,8 +17,6 @@ _Channel = TypeVar("_Channel", grpc.Channel, grpc.aio.Channel)
 OPTIONS: Final = (
     # A channel of its own, so that none waits as long as another one's connection has failed.
     ("grpc.use_local_subchannel_pool", 1),
-    # A stream needs no thread of its own then.
-    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
 )
 
 _CARES_FOR_FORKS: Final = os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "1").lower() not in (

@@ -74,6 +74,9 @@ class Stream(Iterator[T], Generic[T]):
                 self._release()
                 raise
             except grpc.RpcError as error:
+                if self._is_over:
+                    self._release()
+                    raise StopIteration from None
                 self._recover(failure_of(error))
                 continue
             value = self._cursor.method.value(message)
@@ -105,11 +108,13 @@ class Stream(Iterator[T], Generic[T]):
         with contextlib.suppress(Exception):
             self.close()
 
+    @property
+    def _is_over(self) -> bool:
+        return self._is_closed or self._lines.closed.is_set()
+
     def _recover(self, failure: Failure) -> None:
         """Go on with another call, or raise what the iteration ends with."""
         self._release(has_failed=failure.is_broken)
-        if self._is_closed or self._lines.closed.is_set():
-            return
         self._wait(self._patience, failure, self._began)
         self._open_patiently()
         self.resumed += 1
