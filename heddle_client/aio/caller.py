@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class AsyncCaller:
-    """The calls of one client. In another event loop, or after a fork, it connects anew.
+    """The calls of one client. In another event loop it connects anew.
 
     Args:
         session: who asks about what.
@@ -115,6 +115,7 @@ class AsyncCaller:
 
         Raises:
             ClosedError: `close` was called.
+            ForkError: as `AsyncLines`.
         """
         if self._is_closed:
             raise ClosedError("the client is closed")

@@ -5,24 +5,36 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import grpc.aio
 
 from heddle_client.channels import Line
-from heddle_client.errors import ClosedError
+from heddle_client.errors import ClosedError, ForkError
+
+_PROCESSES: Final[set[int]] = set()
+"""Those that have used gRPC's asyncio: this one, or those that it was forked from."""
 
 
 class AsyncLines:
-    """The line of a client within one event loop and process.
+    """The line of a client within one event loop.
 
     Args:
         connect: makes a channel to the daemon as it is now; whatever it raises is passed on.
+
+    Raises:
+        ForkError: gRPC's asyncio was used before a fork: its one thread is not in this process, so
+            that a call would never end.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[grpc.aio.Channel]]) -> None:
+        if _PROCESSES - {os.getpid()}:
+            raise ForkError(
+                "asyncio clients do not survive a fork: use the blocking client in this process"
+            )
+        _PROCESSES.add(os.getpid())
         self._connect = connect
         self._loop = asyncio.get_running_loop()
-        self._pid = os.getpid()
         self._connecting = asyncio.Lock()
         self._line: Line[grpc.aio.Channel] | None = None
         self._in_use: set[Line[grpc.aio.Channel]] = set()
@@ -30,8 +42,8 @@ class AsyncLines:
 
     @property
     def are_ours(self) -> bool:
-        """Whether they belong to the event loop that runs here and now."""
-        return self._loop is asyncio.get_running_loop() and self._pid == os.getpid()
+        """Whether they belong to the event loop that runs."""
+        return self._loop is asyncio.get_running_loop()
 
     async def take(self) -> Line[grpc.aio.Channel]:
         """Return the line, connected anew where there is none; `give_back` has to follow.

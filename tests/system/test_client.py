@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import uuid
 import warnings
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
 from installation import Installation
+from shared_daemon import AFTER, BEFORE, shared_daemon
 from waiting import wait_until
 
 import heddle_client
@@ -42,23 +42,12 @@ from heddle_supervisor.errors import ExitCode
 from heddle_supervisor.repository_location import NotARepositoryError
 
 SUPPORT: Final = Path(__file__).parents[1] / "support"
-BEFORE: Final = "def f():\n    return 1\n\n\ndef g():\n    return f()\n"
-AFTER: Final = BEFORE.replace("1", "2")
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[HeddleDaemon]:
-    """A daemon that all tests here may use, but not end."""
-    room = Path(tempfile.mkdtemp(prefix="heddle-", dir="/tmp")).resolve()
-    repository = GitRepository.init(room / "r")
-    for subject, text in (("first", BEFORE), ("second", AFTER)):
-        repository.write("a.py", text)
-        repository.commit(subject)
-    daemon = HeddleDaemon(repository.root, {**os.environ, "XDG_STATE_HOME": str(room / "state")})
-    daemon.start()
-    yield daemon
-    daemon.finish()
-    shutil.rmtree(room, ignore_errors=True)
+    with shared_daemon() as daemon:
+        yield daemon
 
 
 @pytest.fixture
