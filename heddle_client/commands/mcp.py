@@ -30,8 +30,9 @@ def mcp(
     with reported_errors(as_json=False):
         try:
             from heddle_mcp.serving import serve
+
+            serve(repo, start=not no_start)
         except ImportError as error:
             if (error.name or "").partition(".")[0] not in _BROUGHT_BY_THE_EXTRA:
                 raise
             raise HeddleError(_ADVICE) from None
-        serve(repo, start=not no_start)
