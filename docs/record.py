@@ -61,6 +61,9 @@ def record(page: Path) -> None:
     finally:
         stop_daemons(environment)
         shutil.rmtree(room, ignore_errors=True)
+    failed = [each.complaint() for each in ran if "Traceback" in each.printed]
+    if failed:
+        raise SystemExit("\n".join(failed))
     page.write_text(rewritten(page.read_text(encoding="utf-8"), ran, room), encoding="utf-8")
 
 

@@ -41,6 +41,8 @@ class Ran:
     def complaint(self) -> str:
         """Return what is wrong with the page, or nothing."""
         said = f"{self.block.place}\n$ {self.step.command}\n"
+        if "Traceback (most recent call last)" in self.printed:
+            return f"{said}fails:\n{self.printed}"
         if self.step.shown is None:
             return f"{said}ends with {self.code}:\n{self.printed}" if self.code else ""
         if matches(self.step.shown, self.printed):
