@@ -91,13 +91,13 @@ def _answer(subject: Subject) -> int:
     Raises:
         HeddleError: it does not answer.
     """
-    from heddle_api.local.v1 import daemon_pb2, daemon_pb2_grpc
-    from heddle_client.daemon import call
+    from heddle_client.caller import Caller
+    from heddle_client.finding import Place
+    from heddle_client.requests import daemon
+    from heddle_client.session import Session
 
-    reply = call(
-        subject.config,
-        lambda channel: daemon_pb2_grpc.DaemonServiceStub(channel).GetDaemon,
-        daemon_pb2.GetDaemonRequest(),
-        timeout=_ANSWER_SECONDS,
-    )
-    return int(reply.generation)
+    caller = Caller(Session(Place(subject.config.repository, subject.config), start=False))
+    try:
+        return caller.call(daemon.daemon(caller.repo_path), _ANSWER_SECONDS).generation
+    finally:
+        caller.close()
