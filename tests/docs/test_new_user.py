@@ -46,6 +46,7 @@ def in_clone(block: Block) -> Block:
         text = re.sub(r"(?m)^Signals.*\n(?:  .*\n)+", f"{ANYTHING}\n", text)
         text = re.sub(r"(?m)(?:^ +! .*\n)+", f"{ANYTHING}\n", text)
         text = re.sub(r"(?m)^(    [~+] .*\n)(?!…)", rf"\1{ANYTHING}\n", text)
+    text = re.sub(r"(?m)(?:^ +\d+  ….*\n)+", f"{ANYTHING}\n", text)
     text = re.sub(r"(?<=^\$ ls\n)(?:\w.*\n)+", f"{ANYTHING}\n", text, flags=re.MULTILINE)
     return dataclasses.replace(block, text=text)
 
