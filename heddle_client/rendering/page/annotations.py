@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from heddle_client.rendering.page.elements import EMPTY, element, joined, link, span, words
 from heddle_client.rendering.page.escaping import Html, name, prose
-from heddle_client.rendering.page.places import place
+from heddle_client.rendering.page.places import linked
 from heddle_client.rendering.page.sections import listed, paragraph, section, tag
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _annotation(material: Material, annotation: Annotation) -> Html:
     where = joined(
         (
             words("was at " if annotation.orphaned else ""),
-            place(material, anchor.file, anchor.symbol, (0, 0)),
+            linked(material, anchor.file, anchor.symbol),
         )
     )
     return element(

@@ -22,8 +22,8 @@ def contents(material: Material) -> Html:
         if review.agent_narrative.strip()
         else EMPTY,
         _entry("signals", "Signals", len(material.visible_signals)),
-        _entry("discussions", "Discussions", len(material.discussions)),
         joined((_entry("order", "Reading order", material.size), groups)),
+        _entry("discussions", "Discussions", len(material.discussions)),
         _entry("annotations", "Annotations", len(material.annotations))
         if material.annotations
         else EMPTY,
@@ -57,7 +57,7 @@ def _keys() -> Html:
     switch = element(
         "label",
         element("input", type="checkbox", id="keys-on", checked=True),
-        words(" Keys do this"),
+        words(" Keys are on"),
     )
     button = element("button", words("Open or close all files"), type="button", id="all-files")
     return element(

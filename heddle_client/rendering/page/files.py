@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from heddle_client.rendering.page.elements import EMPTY, element, joined, link, span, words
 from heddle_client.rendering.page.escaping import Html, name
-from heddle_client.rendering.page.places import path
+from heddle_client.rendering.page.places import lines, path
 from heddle_client.rendering.page.sections import disclosure, paragraph, section, tag
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _WORDS: Final = {
 }
 _UNREAD: Final = {
     "partial": "read around its syntax errors",
-    "unknown_language": "not in a language whose symbols are known",
+    "unknown_language": "its language is not known",
     "binary": "binary",
     "too_large": "not read: too large",
     "too_slow": "not read: took too long",
@@ -40,6 +40,8 @@ def file_word(file: ChangedFile) -> str:
 
 def unread(file: ChangedFile) -> str:
     """Return why not all symbols of a file are known; empty when they are."""
+    if file.is_binary:
+        return "binary"
     return _UNREAD.get(file.outline, "" if file.outline in {"", "complete"} else file.outline)
 
 
@@ -48,11 +50,13 @@ def files(material: Material) -> Html:
     found = material.review.changed_files
     if not found:
         return section("files", "Files", paragraph(words("No file has changed."), class_="none"))
-    heads = (("File", False), ("What became of it", False), ("Added", True), ("Removed", True))
+    heads = ("File", "Change", "Lines")
     table = element(
         "table",
         element("caption", words("All changed files, with lines added and removed")),
-        element("thead", element("tr", *(_head(*each) for each in heads))),
+        element(
+            "thead", element("tr", *(element("th", words(each), scope="col") for each in heads))
+        ),
         element("tbody", *(_row(material, each) for each in found)),
         class_="files",
     )
@@ -61,35 +65,22 @@ def files(material: Material) -> Html:
     return section("files", "Files", table, count=len(found))
 
 
-def _head(text: str, is_number: bool) -> Html:
-    return element("th", words(text), scope="col", class_="number" if is_number else False)
-
-
 def _row(material: Material, file: ChangedFile) -> Html:
     target = material.target(file.path, "")
     shown = path(file.path)
     notes = [span("was", words("was "), path(file.old_path))] if file.old_path else []
-    notes += [span("dim", name(each)) for each in (file.language, _why(file)) if each]
+    notes += [span("dim", name(each)) for each in (file.language, unread(file)) if each]
     notes += [tag("warn", "by the merge")] if file.by_merge else []
+    counts = lines(file.added_lines, file.removed_lines)
     return element(
         "tr",
         element(
             "th",
             link(target, shown) if target else shown,
-            paragraph(joined(notes, " · "), class_="circumstances") if notes else EMPTY,
+            words(" "),
+            span("circumstances", joined(notes, " · ")) if notes else EMPTY,
             scope="row",
         ),
         element("td", tag(file_word(file), file_word(file))),
-        _number("plus", "+", file, file.added_lines),
-        _number("minus", "\N{MINUS SIGN}", file, file.removed_lines),
+        element("td", span("dim", words("binary")) if file.is_binary else counts),
     )
-
-
-def _why(file: ChangedFile) -> str:
-    """Return why a file's symbols are not known, unless its language tells that already."""
-    return "binary" if file.is_binary else unread(file)
-
-
-def _number(class_: str, sign: str, file: ChangedFile, count: int) -> Html:
-    shown = words("\N{EN DASH}" if file.is_binary else f"{sign}{count:,}")
-    return element("td", span(class_, shown) if count else shown, class_="number")

@@ -44,12 +44,14 @@ class Entry:
         id: of its element.
         symbol: its name; empty for the file as a whole.
         changes: what became of it; of a file as a whole, what became of the symbols in it.
+        moved_out: of a file as a whole, symbols that are in another file now.
         said: about it.
     """
 
     id: str
     symbol: str
     changes: tuple[ChangedSymbol, ...]
+    moved_out: tuple[ChangedSymbol, ...]
     said: Said = field(default_factory=Said)
 
 
@@ -118,9 +120,12 @@ class Material:
         self.review = review
         self._files = {file.path: file for file in review.changed_files}
         self._changes: dict[tuple[str, str], list[ChangedSymbol]] = defaultdict(list)
+        self._moved_out: dict[str, list[ChangedSymbol]] = defaultdict(list)
         for change in review.changed_symbols:
             self._changes[change.anchor.file, change.anchor.symbol].append(change)
             self._changes[change.anchor.file, ""].append(change)
+            if change.previous is not None and change.previous.file != change.anchor.file:
+                self._moved_out[change.previous.file].append(change)
         self._entries: dict[tuple[str, str], Entry] = {}
         self._blocks: dict[str, Block] = {}
         self._count = 0
@@ -187,7 +192,10 @@ class Material:
     def _entry(self, ref: PathSymbolRef) -> Entry:
         symbol = "" if ref.symbol == ref.file else ref.symbol
         place = ref.file, symbol
-        entry = Entry(self._next_id("entry"), symbol, tuple(self._changes.get(place, ())))
+        moved_out = () if symbol else self._moved_out.get(ref.file, ())
+        entry = Entry(
+            self._next_id("entry"), symbol, tuple(self._changes.get(place, ())), tuple(moved_out)
+        )
         self._entries.setdefault(place, entry)
         return entry
 

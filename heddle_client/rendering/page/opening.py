@@ -83,13 +83,13 @@ def _at_a_glance(material: Material) -> Html:
             words(f"{hidden:,} more hidden" if hidden else "none hidden"),
             "warn" if raised else "",
         ),
+        ("order", f"{material.size:,} to read", words("in reading order"), ""),
         (
             "discussions",
             f"{talking:,} open",
             words(f"of {counted(len(discussions), 'discussion')}"),
             "warn" if talking else "",
         ),
-        ("order", f"{material.size:,} to read", words("in reading order"), ""),
         (
             "files",
             counted(review.summary.files_changed, "file"),

@@ -28,39 +28,51 @@ def symbol(text: str) -> Html:
     return element("code", before, name(own if parents else text))
 
 
-def place(material: Material, file: str, symbol_name: str, span_of_lines: tuple[int, int]) -> Html:
-    """Return where something is, as a link when the page has it.
+def place(file: str, symbol_name: str, first: int = 0, last: int = 0) -> Html:
+    """Return where something is.
 
     Args:
-        material: the page's.
         file: a path, or `*` for all of the change.
         symbol_name: empty, or the path, for the file as a whole.
-        span_of_lines: the first and the last one, 0 for none.
+        first: its first line, 0 for none.
+        last: its last line, inclusive.
     """
     if file == "*":
         return words("the whole change")
     shown = path(file)
     if symbol_name not in {"", file}:
         shown = joined((symbol(symbol_name), span("in", words(" in "), shown)))
-    if span_of_lines[0]:
-        shown = joined((shown, span("in", words(", "), line_range(*span_of_lines))))
+    if first:
+        shown = joined((shown, span("in", words(", "), line_range(first, last))))
+    return shown
+
+
+def linked(material: Material, file: str, symbol_name: str, first: int = 0, last: int = 0) -> Html:
+    """Return the same as a link to what the page has of it, if it has."""
     target = material.target(file, symbol_name)
+    shown = place(file, symbol_name, first, last)
     return link(target, shown) if target else shown
 
 
 def line_range(first: int, last: int) -> Html:
     """Return lines, counted from 1, the last one included."""
-    return words(f"line {first}" if last <= first else f"lines {first}\N{EN DASH}{last}")
+    shown = f"line {first}" if last <= first else f"lines {first}\N{EN DASH}{last}"
+    return span("range", words(shown))
 
 
 def lines(added: int, removed: int) -> Html:
     """Return how many lines a change adds and removes."""
     return span(
         "lines",
-        span("plus", words(f"+{added:,}")),
+        _count("plus", "+", added),
         words(" "),
-        span("minus", words(f"\N{MINUS SIGN}{removed:,}")),
+        _count("minus", "\N{MINUS SIGN}", removed),
     )
+
+
+def _count(class_: str, sign: str, count: int) -> Html:
+    """Return a number of lines, which steps back when it is 0."""
+    return span(class_ if count else "dim", words(f"{sign}{count:,}"))
 
 
 def state(state_id: bytes) -> Html:
@@ -76,9 +88,9 @@ def short_state(state_id: bytes) -> Html:
 
 def moment(when: datetime) -> Html:
     """Return a point in time to the minute."""
-    shown = when.strftime("%d %b %H:%M UTC")
+    day = f"{when.day} {when:%b} {when.year}"
     return element(
         "time",
-        words(f"{when.year:04} {shown}"),
+        words(f"{day}, {when:%H:%M} UTC"),
         datetime=f"{when.isoformat(timespec='seconds').removesuffix('+00:00')}Z",
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from heddle_client.rendering.page.elements import EMPTY, counted, joined, span, words
+from heddle_client.rendering.page.elements import EMPTY, counted, element, joined, span, words
 from heddle_client.rendering.page.escaping import Html, name
-from heddle_client.rendering.page.places import line_range, place
+from heddle_client.rendering.page.places import line_range, linked, symbol
 from heddle_client.rendering.page.sections import disclosure, listed, paragraph, section
 
 if TYPE_CHECKING:
@@ -26,23 +27,33 @@ def signals(material: Material) -> Html:
     )
 
 
-def signal_note(signal: RiskSignal, *, of_whole: bool) -> Html:
-    """Return a signal as a note at its place, which says where when that is not all of the place.
+def signal_notes(found: Sequence[RiskSignal], *, of_file: bool) -> list[Html]:
+    """Return signals as notes at their place; hidden ones are folded into one.
 
     Args:
-        signal: the signal.
-        of_whole: whether the note stands at a file of which the signal may mean a part.
+        found: the signals.
+        of_file: whether they stand at a file, of which a signal may mean a part.
     """
+    notes = [_note(each, of_file=of_file) for each in found if each.visibility != "hidden"]
+    hidden = [each for each in found if each.visibility == "hidden"]
+    if hidden:
+        kinds = ", ".join(dict.fromkeys(_spaced(each.kind) for each in hidden))
+        summary = span("dim", words(counted(len(hidden), "hidden signal") + ": "), name(kinds))
+        folded = [_note(each, of_file=of_file) for each in hidden]
+        notes.append(disclosure(summary, *folded, class_="quiet"))
+    return notes
+
+
+def _note(signal: RiskSignal, *, of_file: bool) -> Html:
     parts = [span("kind", name(_spaced(signal.kind))), words(" ")]
-    if of_whole and signal.anchor.symbol:
-        parts += [span("at", name(signal.anchor.symbol)), words(" ")]
-    if of_whole and signal.anchor.start_line:
+    if of_file and signal.anchor.symbol:
+        parts += [symbol(signal.anchor.symbol), words(" ")]
+    if of_file and signal.anchor.start_line:
         parts += [
-            span("at", line_range(signal.anchor.start_line, signal.anchor.end_line)),
+            span("dim", line_range(signal.anchor.start_line, signal.anchor.end_line)),
             words(" "),
         ]
-    hidden = " quiet" if signal.visibility == "hidden" else ""
-    return paragraph(*parts, span("reason", name(signal.reason)), class_=f"signal{hidden}")
+    return paragraph(*parts, element("bdi", name(signal.reason)), class_="signal")
 
 
 def _hidden(material: Material) -> Html:
@@ -63,12 +74,12 @@ def _hidden(material: Material) -> Html:
 
 def _listed(material: Material, signal: RiskSignal) -> Html:
     anchor = signal.anchor
-    where = place(material, anchor.file, anchor.symbol, (anchor.start_line, anchor.end_line))
+    where = linked(material, anchor.file, anchor.symbol, anchor.start_line, anchor.end_line)
     return joined(
         (
             span("kind", name(_spaced(signal.kind))),
             span("place", where),
-            span("reason", name(signal.reason)),
+            element("bdi", name(signal.reason)),
         )
     )
 

@@ -14,7 +14,7 @@ from heddle_client.rendering.page.elements import (
     words,
 )
 from heddle_client.rendering.page.escaping import Html, name, prose
-from heddle_client.rendering.page.places import moment, place, short_state
+from heddle_client.rendering.page.places import linked, moment, short_state
 from heddle_client.rendering.page.sections import disclosure, listed, paragraph, part, section, tag
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _scope(material: Material, signed: ReviewSignature) -> Html:
         return paragraph(words("for the whole change"))
     return disclosure(
         words(f"for {counted(len(symbols.symbols), 'symbol')}"),
-        listed("ul", (place(material, each.file, each.symbol, (0, 0)) for each in symbols.symbols)),
+        listed("ul", (linked(material, each.file, each.symbol) for each in symbols.symbols)),
     )
 
 

@@ -17,7 +17,7 @@ from heddle_client.rendering.page.elements import (
 )
 from heddle_client.rendering.page.escaping import Html, name, prose
 from heddle_client.rendering.page.material import Material, is_open
-from heddle_client.rendering.page.places import moment, place, short_state
+from heddle_client.rendering.page.places import linked, moment, place, short_state
 from heddle_client.rendering.page.sections import listed, paragraph, part, section, tag
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def discussion(material: Material, about: AnchoredDiscussion, *, with_place: boo
         facts += [words(" · "), element("strong", words("the code has changed since"))]
     if about.visibility not in {"", "public"}:
         facts += [words(" · for "), name(about.visibility.replace("_", " "))]
-    where = _place(material, about)
+    anchor = about.anchor
+    where = linked(material, anchor.file, anchor.symbol, about.start_line, about.end_line)
     return element(
         "details",
         element("summary", *_summary(about)),
@@ -77,23 +78,29 @@ def _indexed(material: Material, about: AnchoredDiscussion) -> Html:
         (
             _standing(about),
             link(material.talk_id(about.id), _first_words(about)),
-            span("place", _place(material, about)),
+            span(
+                "circumstances",
+                joined((*_size(about), words(" · "), _place(about))),
+            ),
         ),
         " ",
     )
 
 
 def _summary(about: AnchoredDiscussion) -> list[Html]:
-    opener = about.turns[0].author_name if about.turns else ""
-    return [
-        _standing(about),
-        words(" "),
-        foreign(opener),
-        words(", "),
-        span("dim", words(counted(len(about.turns), "turn"))),
-        words(" "),
-        span("gist", _first_words(about)),
-    ]
+    gist = span("gist", _first_words(about))
+    return [_standing(about), words(" "), *_size(about), words(" "), gist]
+
+
+def _size(about: AnchoredDiscussion) -> list[Html]:
+    turns = counted(len(about.turns), "turn")
+    if not about.turns:
+        return [words(turns)]
+    return [foreign(about.turns[0].author_name), words(f", {turns}")]
+
+
+def _place(about: AnchoredDiscussion) -> Html:
+    return place(about.anchor.file, about.anchor.symbol, about.start_line, about.end_line)
 
 
 def _standing(about: AnchoredDiscussion) -> Html:
@@ -108,18 +115,11 @@ def _first_words(about: AnchoredDiscussion) -> Html:
     return element("bdi", name(shown or "(no words)"))
 
 
-def _place(material: Material, about: AnchoredDiscussion) -> Html:
-    lines = (about.start_line, about.end_line)
-    return place(material, about.anchor.file, about.anchor.symbol, lines)
-
-
 def _turn(turn: DiscussionTurn) -> Html:
     by = paragraph(
         element("strong", foreign(turn.author_name)),
         words(" "),
-        span("dim", foreign(turn.author_email)),
-        words(" "),
-        span("dim", moment(turn.posted_at)),
+        span("dim", foreign(turn.author_email), words(" · "), moment(turn.posted_at)),
         class_="by",
     )
     return joined((by, element("div", prose(turn.body), class_="prose", dir="auto")))
