@@ -85,6 +85,11 @@ class Client:
         """End the calls and iterators in flight, and let go of the connection. Idempotent."""
         self._caller.close()
 
+    @property
+    def repository(self) -> Path:
+        """The root of the worktree that is asked about, or a bare repository's directory."""
+        return self._caller.session.place.worktree
+
     # What a caller does not use is not imported: a command would wait for it.
 
     @cached_property
@@ -103,7 +108,7 @@ class Client:
 
     @cached_property
     def transactions(self) -> Transactions:
-        """What can be taken back."""
+        """Transactions by their ids."""
         from heddle_client.transactions import Transactions
 
         return Transactions(self._caller)
@@ -114,11 +119,6 @@ class Client:
         from heddle_client.hooks import Hooks
 
         return Hooks(self._caller)
-
-    @property
-    def repository(self) -> Path:
-        """The root of the worktree that is asked about, or a bare repository's directory."""
-        return self._caller.session.place.worktree
 
     def daemon(self, *, timeout: float | None = None) -> Daemon:
         """Return what the daemon says of itself: version, abilities, limits, counters."""

@@ -20,7 +20,7 @@ _INTRODUCTION: Final = """
 Values are frozen dataclasses in `heddle_client.values`, named as the messages in
 [RPCs](rpc.md), with the same field names: ids of states are `bytes`, times are `datetime` in UTC,
 lists are tuples, absent messages are `None`. How to use it is in
-[write an agent](../guides/agents.md).
+[use the client library](../guides/client.md).
 """
 
 _CLASSES: Final = (

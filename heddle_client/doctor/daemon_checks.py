@@ -91,13 +91,20 @@ def _answer(subject: Subject) -> int:
     Raises:
         HeddleError: it does not answer.
     """
+    import warnings
+
     from heddle_client.caller import Caller
+    from heddle_client.errors import VersionSkewWarning
     from heddle_client.finding import Place
-    from heddle_client.requests import daemon
+    from heddle_client.requests.daemon import daemon
     from heddle_client.session import Session
 
-    caller = Caller(Session(Place(subject.config.repository, subject.config), start=False))
+    place = Place(subject.config.repository, subject.config)
+    caller = Caller(Session(place, start=False))
     try:
-        return caller.call(daemon.daemon(caller.repo_path), _ANSWER_SECONDS).generation
+        with warnings.catch_warnings():
+            # That is a check of its own.
+            warnings.simplefilter("ignore", VersionSkewWarning)
+            return caller.call(daemon(""), _ANSWER_SECONDS).generation
     finally:
         caller.close()
