@@ -305,7 +305,7 @@ def test_signatures_tell_who_and_for_what() -> None:
     found = page_of(everything(), ListSignaturesResponse((signature(),), (carried,)))
     section = found.with_id("signatures")
     own, other = section.of_class("signatures")
-    assert "Grace grace@example.com agent co review" in own.text()
+    assert "Grace grace@example.com agent co-review" in own.text()
     assert "1 Mar 2026, 09:05 UTC" in own.text()
     assert "for the whole change" in own.text()
     assert "ab" * 32 in own.text()
