@@ -22,13 +22,25 @@ from heddle_supervisor.version import __version__
 class _HeddleGroup(LazyGroup):
     homes: ClassVar = {
         "agent": "heddle_supervisor.commands.agent:agent",
+        "bug-report": "heddle_client.commands.bug_report:bug_report",
+        "completion": "heddle_client.commands.completion:completion",
+        "discuss": "heddle_client.commands.discuss:discuss",
+        "doctor": "heddle_client.commands.doctor:doctor",
         "hook": "heddle_client.commands.hook:hook",
+        "log": "heddle_client.commands.operations:operations",
+        "review": "heddle_client.commands.review:review",
+        "sign": "heddle_client.commands.sign:sign",
+        "signals": "heddle_client.commands.signals:signals",
+        "signatures": "heddle_client.commands.signatures:signatures",
+        "txn": "heddle_client.commands.txn.group:txn",
     }
 
 
 app = typer.Typer(
     name="heddle",
     cls=_HeddleGroup,
+    # `heddle completion` prints scripts for shells; nothing of the user's is edited.
+    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -19,7 +19,7 @@ from heddle_worker.active_transaction import find_active, find_transaction, find
 from heddle_worker.failures import PreconditionError, TransactionBusyError
 from heddle_worker.mutations import Change, Changed, Occasion
 from heddle_worker.repository.repository import Repository
-from heddle_worker.snapshots.planning import plan
+from heddle_worker.snapshots.planning import is_as_it_was, plan
 from heddle_worker.snapshots.restoring import restore
 from heddle_worker.snapshots.snapshot import ref_of
 from heddle_worker.snapshots.taking import take
@@ -233,11 +233,15 @@ class Transactions:
             self._note(transaction, AbortStep.ASKED, request)
             try:
                 kept = take(worktree, ref_of(transaction.id, kept_as), reason, protecting=begun)
-                plan(worktree, begun)
+                is_done = is_as_it_was(worktree, begun, kept)
+                if not is_done:
+                    plan(worktree, begun, now=kept)
             except BaseException:
                 self._note(transaction, AbortStep.NONE, b"")
                 raise
             self._note(transaction, AbortStep.RESTORING, request, kept_as)
+            if is_done:
+                return ref_of(transaction.id, kept_as)
         restore(worktree, begun, kept=kept)
         return ref_of(transaction.id, kept_as)
 

@@ -57,7 +57,6 @@ def narrative(review: ReviewPayload) -> Html:
 def _identity(review: ReviewPayload, repository: str) -> list[Html]:
     before = state(review.prior_state_id) if review.prior_state_id else words("the empty tree")
     facts = (
-        ("Repository", code(repository)),
         ("State", state(review.state_id) if review.state_id else words("not committed yet")),
         ("Compared with", before),
     )
