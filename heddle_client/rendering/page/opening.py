@@ -60,7 +60,11 @@ def _identity(review: ReviewPayload, repository: str) -> list[Html]:
         ("State", state(review.state_id) if review.state_id else words("not committed yet")),
         ("Compared with", before),
     )
-    return [element("div", element("dt", words(term)), element("dd", fact)) for term, fact in facts]
+    place = [("Repository", code(repository))] if "/" in repository else []
+    return [
+        element("div", element("dt", words(term)), element("dd", fact))
+        for term, fact in (*place, *facts)
+    ]
 
 
 def _at_a_glance(material: Material) -> Html:
