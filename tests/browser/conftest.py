@@ -63,10 +63,10 @@ def pages() -> Iterator[dict[str, Path]]:
 
 def _pages(repository: GitRepository, daemon: HeddleDaemon, room: Path) -> dict[str, Path]:
     def write(name: str, *state: str) -> None:
-        pages[name] = room / f"{name}.html"
-        daemon.heddle("review", *state, "--html", str(pages[name])).expect(0)
+        found[name] = room / f"{name}.html"
+        daemon.heddle("review", *state, "--html", str(found[name])).expect(0)
 
-    pages: dict[str, Path] = {}
+    found: dict[str, Path] = {}
     with heddle_client.connect(repository.root, start=False) as client:
         talk_about(client, repository)
     write("everything", "HEAD")
@@ -78,7 +78,7 @@ def _pages(repository: GitRepository, daemon: HeddleDaemon, room: Path) -> dict[
     repository.git("checkout", "--quiet", str(trees))
     _write_much(repository)
     write("large", "HEAD")
-    return pages
+    return found
 
 
 def _write_much(repository: GitRepository) -> None:
