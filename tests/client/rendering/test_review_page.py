@@ -357,3 +357,13 @@ def test_what_is_only_handy_waits_for_the_script(page: Node) -> None:
     assert [node.tag for node in page.named("button")] == [
         node.tag for node in keys.named("button")
     ]
+
+
+def test_its_style_and_script_load_nothing_and_make_no_markup(page: Node) -> None:
+    (style,), (script,) = page.named("style"), page.named("script")
+    assert re.findall(r"url\(|@import|@font-face|expression", style.text()) == []
+    loading = (
+        r"fetch|XMLHttp|import|WebSocket|sendBeacon|innerHTML|outerHTML|insertAdjacent|eval|://"
+    )
+    assert re.findall(loading, script.text()) == []
+    assert "src" not in script.attributes
