@@ -214,12 +214,6 @@ def test_clients_know_of_the_supervisor_only_where_a_daemon_is_and_how_commands_
     assert others == []
 
 
-def test_the_page_of_a_review_is_made_of_values_alone() -> None:
-    others = ("heddle_api", "heddle_supervisor", "subprocess", "socket", *GRPC_AND_PROTOBUF)
-    assert forbidden("heddle_client.rendering.page", *others) == []
-    assert forbidden("heddle_client.rendering.review_page", *others) == []
-
-
 def test_rendering_knows_nothing_but_values() -> None:
     room = "heddle_client.rendering"
     asking = ("heddle_client.client", "heddle_client.caller", "heddle_client.quick_client")

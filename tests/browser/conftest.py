@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
-from reviewed_repository import Reviewed, make_history, merge_by_hand, talk_about, told
+from reviewed_repository import make_history, merge_by_hand, talk_about
 
 import heddle_client
-from heddle_client.rendering.review_page import review_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -56,31 +55,30 @@ def pages() -> Iterator[dict[str, Path]]:
     daemon = HeddleDaemon(repository.root, os.environ)
     try:
         daemon.start("--no-standby")
-        yield _pages(repository, room)
+        yield _pages(repository, daemon, room)
     finally:
         daemon.finish()
         shutil.rmtree(room, ignore_errors=True)
 
 
-def _pages(repository: GitRepository, room: Path) -> dict[str, Path]:
+def _pages(repository: GitRepository, daemon: HeddleDaemon, room: Path) -> dict[str, Path]:
+    def write(name: str, *state: str) -> None:
+        found[name] = room / f"{name}.html"
+        daemon.heddle("review", *state, "--html", str(found[name])).expect(0)
+
+    found: dict[str, Path] = {}
     with heddle_client.connect(repository.root, start=False) as client:
         talk_about(client, repository)
-        found = {"everything": told(client, "HEAD")}
-        merge_by_hand(repository)
-        found["merge"] = told(client, "HEAD")
-        (repository.root / "src" / "trees.py").write_text("SEPARATOR = ':'\n")
-        found["worktree"] = Reviewed(client.review("", all_signals=True), None)
-        repository.git("checkout", "--quiet", "src/trees.py")
-        _write_much(repository)
-        found["large"] = told(client, "HEAD")
-    written = {}
-    for name, reviewed in found.items():
-        text = review_page(
-            reviewed.review, repository=str(repository.root), signatures=reviewed.signatures
-        )
-        written[name] = room / f"{name}.html"
-        written[name].write_text(text, encoding="utf-8")
-    return written
+    write("everything", "HEAD")
+    merge_by_hand(repository)
+    write("merge", "HEAD")
+    trees = repository.root / "src" / "trees.py"
+    trees.write_text("SEPARATOR = ':'\n")
+    write("worktree")
+    repository.git("checkout", "--quiet", str(trees))
+    _write_much(repository)
+    write("large", "HEAD")
+    return found
 
 
 def _write_much(repository: GitRepository) -> None:
