@@ -120,6 +120,34 @@ class Client:
         """The root of the worktree that is asked about, or a bare repository's directory."""
         return self._caller.session.place.worktree
 
+    @cached_property
+    def discussions(self) -> Discussions:
+        """What is said about symbols."""
+        from heddle_client.discussions import Discussions
+
+        return Discussions(self._caller)
+
+    @cached_property
+    def signals(self) -> Signals:
+        """What deserves attention."""
+        from heddle_client.signals import Signals
+
+        return Signals(self._caller)
+
+    @cached_property
+    def transactions(self) -> Transactions:
+        """Transactions by their ids."""
+        from heddle_client.transactions import Transactions
+
+        return Transactions(self._caller)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """Who is asked and told."""
+        from heddle_client.hooks import Hooks
+
+        return Hooks(self._caller)
+
     def daemon(self, *, timeout: float | None = None) -> Daemon:
         """Return what the daemon says of itself: version, abilities, limits, counters."""
         from heddle_client.requests import daemon as requests

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import subprocess
 import sys
 import urllib.parse
 from dataclasses import dataclass
 from os import fsencode
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from heddle_client.errors import NoDaemonError, NotServingError, StartError
 from heddle_client.visible import visible
@@ -19,6 +17,9 @@ from heddle_supervisor.control import inspect
 from heddle_supervisor.errors import ExitCode
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
 from heddle_supervisor.repository_location import locate_repository
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
 
 _CONNECT_SECONDS: Final = 1.0
 _START_SECONDS: Final = 60.0
@@ -112,6 +113,8 @@ def start(config: LocalDaemonConfig) -> None:
     Raises:
         StartError: it does not start; the text is what the command says.
     """
+    import subprocess  # only here, so that a client of a running daemon need not wait for it
+
     command = ["-P", "-m", "heddle_supervisor", "agent", "serve", "--detach", "--json"]
     try:
         done = subprocess.run(  # noqa: S603 - no shell
@@ -128,7 +131,9 @@ def start(config: LocalDaemonConfig) -> None:
         raise StartError(_complaint(done), _exit_code(done.returncode))
 
 
-def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+def _complaint(done: CompletedProcess[bytes]) -> str:
+    import json
+
     try:
         return str(json.loads(done.stdout)["error"])
     except (ValueError, KeyError, TypeError):
