@@ -85,36 +85,6 @@ class Client:
         """End the calls and iterators in flight, and let go of the connection. Idempotent."""
         self._caller.close()
 
-    # What a caller does not use is not imported: a command would wait for it.
-
-    @cached_property
-    def discussions(self) -> Discussions:
-        """What is said about symbols."""
-        from heddle_client.discussions import Discussions
-
-        return Discussions(self._caller)
-
-    @cached_property
-    def signals(self) -> Signals:
-        """What deserves attention."""
-        from heddle_client.signals import Signals
-
-        return Signals(self._caller)
-
-    @cached_property
-    def transactions(self) -> Transactions:
-        """What can be taken back."""
-        from heddle_client.transactions import Transactions
-
-        return Transactions(self._caller)
-
-    @cached_property
-    def hooks(self) -> Hooks:
-        """Who is asked and told."""
-        from heddle_client.hooks import Hooks
-
-        return Hooks(self._caller)
-
     @property
     def repository(self) -> Path:
         """The root of the worktree that is asked about, or a bare repository's directory."""

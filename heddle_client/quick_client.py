@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from heddle_client.requests import reviews as requests
-from heddle_client.swift_call import call
+from heddle_client.swift_call import NoPlainReplyError, call
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.repository_location import locate_repository
 
