@@ -34,8 +34,8 @@ _NOTES: Final = (
     "status, asyncio: the same as status, by grpc.aio",
     "connect: `heddle_client.connect` and close; floor: a channel to the same socket, a health "
     "check, and close",
-    "heddle review: of the last commit, seen before, in a pipe; floor: a typer command that imports "
-    "gRPC and does nothing",
+    "heddle review: of the last commit, seen before, in a pipe; floor: a typer command that "
+    "imports gRPC and does nothing",
     "range: the lowest and highest median of a round; all are taken in turn",
 )
 

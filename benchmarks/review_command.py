@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,17 +21,18 @@ _HEDDLE: Final = Path(sys.executable).with_name("heddle")
 def review_row(daemon: Daemon, *, rounds: int) -> Row:
     """Measure reviews of the last commit, with a daemon that serves and has seen it."""
 
-    def run(words: Sequence[str | Path]) -> float:
-        milliseconds, _printed = processes.timed_run(
-            words, cwd=daemon.repository, environment=daemon.environment
-        )
-        return milliseconds
-
-    subjects = {
-        "review": lambda: run([_HEDDLE, "review", "HEAD"]),
-        "floor": lambda: run([sys.executable, _FLOOR]),
+    subjects: dict[str, Callable[[], float]] = {
+        "review": partial(_timed, daemon, [_HEDDLE, "review", "HEAD"]),
+        "floor": partial(_timed, daemon, [sys.executable, _FLOOR]),
     }
     for subject in subjects.values():
         subject()
     samples = interleave(subjects, rounds=rounds)
     return Row("heddle review", median(samples["review"]), "ms", median(samples["floor"]), _BAR)
+
+
+def _timed(daemon: Daemon, words: Sequence[str | Path]) -> float:
+    milliseconds, _printed = processes.timed_run(
+        words, cwd=daemon.repository, environment=daemon.environment
+    )
+    return milliseconds
