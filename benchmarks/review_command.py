@@ -20,7 +20,6 @@ _HEDDLE: Final = Path(sys.executable).with_name("heddle")
 
 def review_row(daemon: Daemon, *, rounds: int) -> Row:
     """Measure reviews of the last commit, with a daemon that serves and has seen it."""
-
     subjects: dict[str, Callable[[], float]] = {
         "review": partial(_timed, daemon, [_HEDDLE, "review", "HEAD"]),
         "floor": partial(_timed, daemon, [sys.executable, _FLOOR]),
