@@ -56,7 +56,5 @@ class QuickClient:
 
     def _call(self, asked: Call[T]) -> T:
         method = asked.method
-        reply = call(
-            self._socket_path, method.path, asked.request, metadata={}, timeout=method.seconds
-        )
+        reply = call(self._socket_path, method.path, asked.request, timeout=method.seconds)
         return method.value(method.parse(reply))

@@ -7,7 +7,6 @@ is not a plain reply is no reply here, and is to be asked for again by way of gR
 from __future__ import annotations
 
 import _socket  # `socket` imports `selectors` and `enum`, half the time of a bare interpreter
-import binascii
 import os
 import struct
 import sys
@@ -15,7 +14,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a checker takes it for true; `typing` itself costs more than all of this
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Final
 
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -47,7 +46,6 @@ def call(
     method: str,
     request: bytes,
     *,
-    metadata: Mapping[str, bytes],
     timeout: float,
 ) -> bytes:
     """Return the reply to a unary call.
@@ -56,7 +54,6 @@ def call(
         socket_path: where the server listens; it has to run as this process's user.
         method: the full path of the method.
         request: the message's bytes.
-        metadata: of the call; binary, so that the names end with `-bin`.
         timeout: seconds for all of it.
 
     Raises:
@@ -68,7 +65,7 @@ def call(
     with _Connection(deadline) as connection:
         try:
             connection.open(socket_path)
-            connection.send(_opening(method, request, metadata, timeout))
+            connection.send(_opening(method, request, timeout))
             return _reply(connection)
         except OSError as error:
             raise NoPlainReplyError(str(error)) from None
@@ -121,7 +118,7 @@ class _Connection:
         self._socket.settimeout(left)
 
 
-def _opening(method: str, request: bytes, metadata: Mapping[str, bytes], timeout: float) -> bytes:
+def _opening(method: str, request: bytes, timeout: float) -> bytes:
     headers = {
         b":method": b"POST",
         b":scheme": b"http",
@@ -130,10 +127,6 @@ def _opening(method: str, request: bytes, metadata: Mapping[str, bytes], timeout
         b"te": b"trailers",
         b"content-type": b"application/grpc",
         b"grpc-timeout": b"%dm" % min(99_999_999, max(1, int(timeout * 1000))),
-    }
-    # gRPC's form of a binary value is base64.
-    headers |= {
-        name.encode(): binascii.b2a_base64(value, newline=False) for name, value in metadata.items()
     }
     block = b"".join(_literal(name, value) for name, value in headers.items())
     message = _MESSAGE_HEAD.pack(False, len(request)) + request
