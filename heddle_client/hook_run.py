@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 
-from heddle_client.shim_protocol import CLOSED, ENVIRONMENT_KEY, GO_ON, RUN_GIT_HOOK, STOP
+from heddle_client.shim_protocol import CLOSED, GO_ON, RUN_GIT_HOOK, STOP
 from heddle_client.swift_wire import Verdict, encode_hook_run
 from heddle_client.visible import visible
 
@@ -23,7 +23,7 @@ _SECONDS: Final = 3_600.0
 """Longer than any hook may take; a daemon that dies meanwhile is noticed at once."""
 _SOCKET: Final = "sockets/grpc.sock"
 _MESSAGE_MAX: Final = 1_048_576
-_ENVIRONMENT_MAX: Final = 4_096
+_ENVIRONMENT_MAX: Final = 32_768
 _INPUT_MAX: Final = 2_097_152
 _ZEROS: Final = b"0" * 40
 
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     """Ask about one run of a hook, print what there is to say, and return the exit status."""
     policy, heddle_dir, hook, *words = arguments
     try:
-        verdict = _ask(heddle_dir, _request(hook, words), _git_environment(os.environb))
+        verdict = _ask(heddle_dir, _request(hook, words))
     except KeyboardInterrupt:
         return STOP
     except Exception as error:
@@ -78,6 +78,7 @@ def _request(hook: str, words: Sequence[str]) -> bytes:
         input=_given(hook),
         index_file=os.path.abspath(index) if index else b"",  # noqa: PTH100 - without pathlib
         message=_content(words[0]) if hook == "commit-msg" and words else b"",
+        environment=_git_environment(os.environb),
     )
 
 
@@ -132,35 +133,34 @@ def _pointed_to(git_dir: str) -> str:
         return file.read().removeprefix("gitdir: ").rstrip("\n")
 
 
-def _git_environment(environment: Mapping[bytes, bytes]) -> bytes:
-    """Return what only git's environment tells: whether it merges or pulls, and what."""
-    told = [
-        name + b"=" + value
-        for name, value in environment.items()
-        if name == b"GIT_REFLOG_ACTION" or name.startswith(b"GITHEAD_")
-    ]
-    return b"\0".join(told)[:_ENVIRONMENT_MAX]
+def _git_environment(environment: Mapping[bytes, bytes]) -> dict[str, bytes]:
+    """Return what only git's environment tells: whether it merges or pulls, and what.
+
+    What there is no room for is left out.
+    """
+    told = {}
+    left = _ENVIRONMENT_MAX
+    for name, value in environment.items():
+        if name == b"GIT_REFLOG_ACTION" or name.startswith(b"GITHEAD_"):
+            left -= len(name) + len(value)
+            if left >= 0 and name.isascii():
+                told[name.decode()] = value
+    return told
 
 
-def _ask(heddle_dir: str, request: bytes, git_environment: bytes) -> Verdict:
+def _ask(heddle_dir: str, request: bytes) -> Verdict:
     from heddle_client import swift_call
 
     socket_path = f"{heddle_dir}/{_SOCKET}"
     if _is_plain(heddle_dir, socket_path):
         try:
-            reply = swift_call.call(
-                socket_path,
-                RUN_GIT_HOOK,
-                request,
-                metadata={ENVIRONMENT_KEY: git_environment},
-                timeout=_SECONDS,
-            )
+            reply = swift_call.call(socket_path, RUN_GIT_HOOK, request, timeout=_SECONDS)
             return Verdict.decode(reply)
         except swift_call.NoPlainReplyError:
             pass  # the way below finds out why, and tries again where that is of use
     from heddle_client.patient_run import ask_patiently
 
-    return ask_patiently(heddle_dir, request, git_environment, timeout=_SECONDS)
+    return ask_patiently(heddle_dir, request, timeout=_SECONDS)
 
 
 def _is_plain(heddle_dir: str, socket_path: str) -> bool:

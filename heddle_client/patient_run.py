@@ -8,14 +8,12 @@ from heddle_client.caller import Caller
 from heddle_client.calls import Call, Method
 from heddle_client.finding import Place
 from heddle_client.session import Session
-from heddle_client.shim_protocol import ENVIRONMENT_KEY, RUN_GIT_HOOK
+from heddle_client.shim_protocol import RUN_GIT_HOOK
 from heddle_client.swift_wire import Verdict
 from heddle_supervisor.config import LocalDaemonConfig
 
 
-def ask_patiently(
-    heddle_dir: str, request: bytes, git_environment: bytes, *, timeout: float
-) -> Verdict:
+def ask_patiently(heddle_dir: str, request: bytes, *, timeout: float) -> Verdict:
     """Return the daemon's verdict, whichever of its workers gives it.
 
     Raises:
@@ -25,6 +23,6 @@ def ask_patiently(
     caller = Caller(Session(Place(config.repository, config), start=False))
     method = Method(RUN_GIT_HOOK, bytes, Verdict.decode, timeout)
     try:
-        return caller.call(Call(method, request, ((ENVIRONMENT_KEY, git_environment),)))
+        return caller.call(Call(method, request))
     finally:
         caller.close()

@@ -20,6 +20,3 @@ STOP: Final = 77
 
 RUN_GIT_HOOK: Final = "/heddle.local.v1.GitHookService/RunGitHook"
 """The method that a client calls."""
-
-ENVIRONMENT_KEY: Final = "heddle-git-environment-bin"
-"""Metadata of the call: the variables by which git tells of a merge, separated by NUL."""

@@ -7,7 +7,6 @@ is not a plain reply is no reply here, and is to be asked for again by way of gR
 from __future__ import annotations
 
 import _socket  # `socket` imports `selectors` and `enum`, half the time of a bare interpreter
-import binascii
 import os
 import struct
 import sys
@@ -15,21 +14,26 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a checker takes it for true; `typing` itself costs more than all of this
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Final
 
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _HEAD_SIZE: Final = 9
 _MESSAGE_HEAD: Final = struct.Struct(">?I")
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY = 0, 1, 3, 4, 6, 7
+_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY, _WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 _ACK: Final = 1
 _END_STREAM: Final = 1
 _END_HEADERS: Final = 4
 _PADDED: Final = 8
 _STREAM: Final = 1
-# What may be sent, and what is received, before a word about flow control is due (RFC 9113, 6.9).
+# What may be sent before the server has a word about flow control (RFC 9113, 6.9).
 _WINDOW: Final = 65_535
+# What the server may send without one from us: all that it ever does.
+_WINDOW_MAX: Final = 0x7FFF_FFFF
+_INITIAL_WINDOW_SIZE: Final = struct.pack(">HI", 4, _WINDOW_MAX)
+_WINDOW_GROWTH: Final = struct.pack(">I", _WINDOW_MAX - _WINDOW)
 _FRAME_MAX: Final = 16_384
+_READ: Final = 65_536
 _CREDENTIALS: Final = struct.Struct("=iII")
 
 
@@ -42,7 +46,6 @@ def call(
     method: str,
     request: bytes,
     *,
-    metadata: Mapping[str, bytes],
     timeout: float,
 ) -> bytes:
     """Return the reply to a unary call.
@@ -51,7 +54,6 @@ def call(
         socket_path: where the server listens; it has to run as this process's user.
         method: the full path of the method.
         request: the message's bytes.
-        metadata: of the call; binary, so that the names end with `-bin`.
         timeout: seconds for all of it.
 
     Raises:
@@ -63,7 +65,7 @@ def call(
     with _Connection(deadline) as connection:
         try:
             connection.open(socket_path)
-            connection.send(_opening(method, request, metadata, timeout))
+            connection.send(_opening(method, request, timeout))
             return _reply(connection)
         except OSError as error:
             raise NoPlainReplyError(str(error)) from None
@@ -74,6 +76,7 @@ class _Connection:
         self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         self._deadline = deadline
         self._buffer = b""
+        self._used = 0
 
     def __enter__(self) -> _Connection:
         return self
@@ -98,14 +101,15 @@ class _Connection:
         self._socket.sendall(data)
 
     def receive(self, size: int) -> bytes:
-        while len(self._buffer) < size:
+        while len(self._buffer) - self._used < size:
             self._patience()
-            read = self._socket.recv(_WINDOW)
+            read = self._socket.recv(_READ)
             if not read:
                 raise NoPlainReplyError("the server closed the connection")
-            self._buffer += read
-        data, self._buffer = self._buffer[:size], self._buffer[size:]
-        return data
+            self._buffer = self._buffer[self._used :] + read
+            self._used = 0
+        self._used += size
+        return self._buffer[self._used - size : self._used]
 
     def _patience(self) -> None:
         left = self._deadline - time.monotonic()
@@ -114,7 +118,7 @@ class _Connection:
         self._socket.settimeout(left)
 
 
-def _opening(method: str, request: bytes, metadata: Mapping[str, bytes], timeout: float) -> bytes:
+def _opening(method: str, request: bytes, timeout: float) -> bytes:
     headers = {
         b":method": b"POST",
         b":scheme": b"http",
@@ -124,10 +128,6 @@ def _opening(method: str, request: bytes, metadata: Mapping[str, bytes], timeout
         b"content-type": b"application/grpc",
         b"grpc-timeout": b"%dm" % min(99_999_999, max(1, int(timeout * 1000))),
     }
-    # gRPC's form of a binary value is base64.
-    headers |= {
-        name.encode(): binascii.b2a_base64(value, newline=False) for name, value in metadata.items()
-    }
     block = b"".join(_literal(name, value) for name, value in headers.items())
     message = _MESSAGE_HEAD.pack(False, len(request)) + request
     pieces = [message[at : at + _FRAME_MAX] for at in range(0, len(message), _FRAME_MAX)]
@@ -135,7 +135,13 @@ def _opening(method: str, request: bytes, metadata: Mapping[str, bytes], timeout
         _frame(_DATA, piece, _END_STREAM if piece is pieces[-1] else 0, _STREAM) for piece in pieces
     ]
     return b"".join(
-        (_PREFACE, _frame(_SETTINGS), _frame(_HEADERS, block, _END_HEADERS, _STREAM), *frames)
+        (
+            _PREFACE,
+            _frame(_SETTINGS, _INITIAL_WINDOW_SIZE),
+            _frame(_WINDOW_UPDATE, _WINDOW_GROWTH),
+            _frame(_HEADERS, block, _END_HEADERS, _STREAM),
+            *frames,
+        )
     )
 
 

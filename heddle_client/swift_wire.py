@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a checker takes it for true; `typing` itself costs more than all of this
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Final
 
 _VARINT: Final = 0
@@ -71,6 +71,7 @@ def encode_hook_run(
     input: bytes,  # noqa: A002 - the field's name
     index_file: bytes,
     message: bytes,
+    environment: Mapping[str, bytes],
 ) -> bytes:
     """Return the bytes of a `heddle.local.v1.RunGitHookRequest`, whose fields these are."""
     return b"".join(
@@ -81,6 +82,10 @@ def encode_hook_run(
             _text(4, input),
             _text(5, index_file),
             _text(6, message),
+            *(
+                _delimited(7, _text(1, name.encode()) + _text(2, value))
+                for name, value in environment.items()
+            ),
         )
     )
 

@@ -22,12 +22,18 @@ from heddle_supervisor.version import __version__
 class _HeddleGroup(LazyGroup):
     homes: ClassVar = {
         "agent": "heddle_supervisor.commands.agent:agent",
-        "bug-report": "heddle_client.commands.bug_report:bug_report",
-        "completion": "heddle_client.commands.completion:completion",
-        "doctor": "heddle_client.commands.doctor:doctor",
-        "hook": "heddle_client.commands.hook:hook",
+        "review": "heddle_client.commands.review:review",
+        "discuss": "heddle_client.commands.discuss:discuss",
+        "signals": "heddle_client.commands.signals:signals",
+        "sign": "heddle_client.commands.sign:sign",
+        "signatures": "heddle_client.commands.signatures:signatures",
         "log": "heddle_client.commands.operations:operations",
         "txn": "heddle_client.commands.txn.group:txn",
+        "hook": "heddle_client.commands.hook:hook",
+        "mcp": "heddle_client.commands.mcp:mcp",
+        "doctor": "heddle_client.commands.doctor:doctor",
+        "bug-report": "heddle_client.commands.bug_report:bug_report",
+        "completion": "heddle_client.commands.completion:completion",
     }
 
 

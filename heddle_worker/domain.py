@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.attached_signals import AttachedSignals
 from heddle_worker.changes import Changes
 from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
@@ -108,12 +109,14 @@ class Domain:
         finished = FinishedRequests(database)
         operation_log = OperationLog(repository, writer, readers)
         principals = Principals(repository, heddle_dir)
-        hooks = Hooks.of(root, heddle_dir, repository, database.path, writer, readers, principals)
+        hooks = Hooks.of(root, heddle_dir, repository, operation_log, writer, readers, principals)
         copies = WorktreeCopies(repository, database.path.parent)
         transactions = Transactions(copies, writer, readers)
 
         def read_in() -> None:
             operation_log.refresh()
+            # Whoever is told of a new state finds what hooks have attached to it.
+            hooks.extra_signals.look()
             hooks.conflicts.look()
 
         code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
@@ -123,7 +126,8 @@ class Domain:
         ground = Ground(code.history, code.diffs, code.blobs, readers)
         changes = Changes(code.states, code.diffs, code.outlines)
         settings = ReviewConfiguration(heddle_dir)
-        signalling = Signalling.of(code, changes, discussions, settings.current)
+        attached = AttachedSignals(readers)
+        signalling = Signalling.of(code, changes, discussions, settings.current, attached)
         return cls(
             root=root,
             repository=repository,

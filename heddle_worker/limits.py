@@ -66,6 +66,16 @@ MAX_TOLD_EVENTS: Final = 1_024
 
 MAX_HOOK_MESSAGE_BYTES: Final = 65_536
 """Length of a payload, or of a commit's message within it, in bytes of UTF-8."""
+
+MAX_EXTRA_SIGNALS: Final = 256
+"""Signals that hooks may attach to one state, and that one answer may have."""
+
+MAX_KEPT_EXTRA_SIGNALS: Final = 100_000
+"""Signals attached by hooks that are kept; the oldest make place for new ones."""
+
+MAX_TOLD_SIGNALS: Final = 100_000
+"""Pairs of state and kind for which it is known that hooks were told; likewise."""
+
 MAX_PUBLIC_KEY_BYTES: Final = 16_384
 """Length of a public key in a request, in whatever format."""
 

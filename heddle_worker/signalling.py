@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from heddle_worker.attached_signals import AttachedSignals
 from heddle_worker.changes import Changes
 from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
@@ -30,12 +31,14 @@ class Signalling:
         signals: of changes.
         discussions: which have left annotations.
         code: of the repository.
+        attached: by hooks.
     """
 
     changes: Changes
     signals: Signals
     discussions: Discussions
     code: Codebase
+    attached: AttachedSignals
 
     @classmethod
     def of(
@@ -44,6 +47,7 @@ class Signalling:
         changes: Changes,
         discussions: Discussions,
         settings: Callable[[], ReviewSettings],
+        attached: AttachedSignals,
     ) -> Signalling:
         """Return what computes the signals of a repository's code.
 
@@ -52,10 +56,12 @@ class Signalling:
             changes: lays changes out.
             discussions: which have left annotations.
             settings: returns those that hold now.
+            attached: by hooks.
         """
         states = code.states
         corpora = Corpora(lambda state: states.get(state).tree, states.walk_files, code.outlines.of)
-        return cls(changes, Signals(corpora, code.cache, settings), discussions, code)
+        signals = Signals(corpora, code.cache, settings, attached=attached.of)
+        return cls(changes, signals, discussions, code, attached)
 
     def of_state(
         self, state: State, prior: State | None = None, corpus_seconds: float = CORPUS_SECONDS
@@ -93,6 +99,7 @@ class Signalling:
             self.code.states.first_parents,
             self.changes.of_state,
             self.discussions.annotations_in if has_annotations else _none,
+            self.attached.modules,
         )
         return health.report(newest, window, seconds)
 

@@ -45,7 +45,6 @@ class ActivityTeller:
         readers: of the store.
         hub: is told of the events.
         remotes: returns the names of the repository's remotes; may block.
-        captured: called with each capture's state and branch before it is told of.
         say: writes a line to the daemon's log.
     """
 
@@ -56,7 +55,6 @@ class ActivityTeller:
         readers: Readers,
         hub: HookHub,
         remotes: Callable[[], Sequence[str]],
-        captured: Callable[[bytes, str], None],
         say: Callable[[str], None],
     ) -> None:
         self._feed = feed
@@ -64,7 +62,6 @@ class ActivityTeller:
         self._readers = readers
         self._hub = hub
         self._remotes = remotes
-        self._captured = captured
         self._say = say
         self._is_first = True
         self._pushes: dict[str, _Push] = {}
@@ -114,8 +111,6 @@ class ActivityTeller:
             if event.name == "post_push":
                 self._gather(event)
                 continue
-            if event.name in ("post_capture", "post_merge"):
-                self._captured(bytes.fromhex(event.payload["state_id"]), event.payload["thread"])
             self._hub.tell(event)
 
     def _gather(self, event: Event) -> None:

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import enum
 import json
-import re
-import unicodedata
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
+
+from heddle_worker.hooks.signal_parsing import BadResponseError, Signals, parse_signals
 
 SUBSCRIBER: Final = "subscriber"
 """The author of what a subscriber says."""
-
-MOST_REASON: Final = 4_096
-"""Characters of a reason; what is beyond is cut off."""
-
-_MOST_LINE: Final = 500
-_MOST_SIGNALS: Final = 256
-_ESCAPES: Final = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])"
-)
-
-
-Signals: TypeAlias = tuple[dict[str, Any], ...]
-"""Signals as hooks give them: objects, of which only the kind is looked at."""
 
 
 class Outcome(enum.StrEnum):
@@ -33,10 +20,6 @@ class Outcome(enum.StrEnum):
     VETOED = "vetoed"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
-
-
-class BadResponseError(ValueError):
-    """A response is not what the schema says; the text is one line for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +64,12 @@ class Decision:
         vetoed: it must not happen.
         reason, author: of the first veto.
         answers: those that came up to then: of the hooks in their order, then of the subscribers.
-        extra_signals: of all answers; empty when it was vetoed.
     """
 
     vetoed: bool = False
     reason: str = ""
     author: str = ""
     answers: tuple[Answer, ...] = ()
-    extra_signals: Signals = ()
 
 
 def parse_response(text: str | bytes) -> Response:
@@ -108,35 +89,6 @@ def parse_response(text: str | bytes) -> Response:
     return Response(_abort(value), parse_signals(value.get("extra_signals", [])))
 
 
-def parse_signals(value: object) -> Signals:
-    """Return extra signals, checked.
-
-    Raises:
-        BadResponseError: they are not a list of objects of a sensible length.
-    """
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise BadResponseError("extra_signals is not a list of objects")
-    if len(value) > _MOST_SIGNALS:
-        raise BadResponseError(f"extra_signals has more than {_MOST_SIGNALS} entries")
-    return tuple(value)
-
-
-def cleaned(text: str) -> str:
-    """Return a text for people as lines without any other control character.
-
-    Whole escape sequences go, and so does what changes the direction of writing.
-    """
-    lines = (_clean_line(line) for line in _ESCAPES.sub("", text).splitlines())
-    result = "\n".join(lines).strip()
-    return result if len(result) <= MOST_REASON else result[:MOST_REASON] + "…"
-
-
-def one_line(text: str) -> str:
-    """Return a text for people as one line of a sensible length."""
-    line = " ".join(cleaned(text).split())
-    return line if len(line) <= _MOST_LINE else line[:_MOST_LINE] + "…"
-
-
 def _abort(value: dict[str, Any]) -> str:
     abort, veto = value.get("abort", ""), value.get("veto", {})
     if abort is None:
@@ -148,9 +100,3 @@ def _abort(value: dict[str, Any]) -> str:
     if not isinstance(veto, dict) or not isinstance(veto.get("reason", ""), str):
         raise BadResponseError("veto is not an object with a reason")
     return abort or str(veto.get("reason", ""))
-
-
-def _clean_line(line: str) -> str:
-    # Cc: control characters; Cf: among others what reverses the direction of writing.
-    kept = (" " if one == "\t" else one for one in line)
-    return "".join(one for one in kept if unicodedata.category(one) not in ("Cc", "Cf", "Cs"))

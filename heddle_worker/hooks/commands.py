@@ -13,17 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.hooks.answers import (
-    Answer,
-    BadResponseError,
-    Outcome,
-    Signals,
-    cleaned,
-    one_line,
-    parse_response,
-)
+from heddle_worker.hooks.answers import Answer, Outcome, parse_response
 from heddle_worker.hooks.events import Event, waits
 from heddle_worker.hooks.keeping import Ended, Keeper, Order, signal_name
+from heddle_worker.hooks.plain_text import cleaned, one_line
+from heddle_worker.hooks.signal_parsing import BadResponseError, Signals
 from heddle_worker.hooks.staging import StagingError, staged_tree
 from heddle_worker.hooks.warden import MOST_OUTPUT
 from heddle_worker.store.hooks import RegisteredHook

@@ -6,17 +6,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from heddle_worker.hooks.answers import one_line
 from heddle_worker.hooks.commands import Commands
 from heddle_worker.hooks.conflicts import ConflictTeller
 from heddle_worker.hooks.extra_signals import ExtraSignals
 from heddle_worker.hooks.hub import HookHub
 from heddle_worker.hooks.keeping import Keeper
 from heddle_worker.hooks.listening import ListeningFile
+from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.hooks.policy import PolicyFile
 from heddle_worker.hooks.recording import Recorder
 from heddle_worker.hooks.registry import Registry
 from heddle_worker.hooks.sealing import Seals, default_key_path
+from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
 from heddle_worker.store.readers import Readers
@@ -49,7 +50,7 @@ class Hooks:
         root: Path,
         heddle_dir: Path,
         repository: Repository,
-        store: Path,
+        operation_log: OperationLog,
         writer: Writer,
         readers: Readers,
         principals: Principals,
@@ -60,7 +61,7 @@ class Hooks:
             root: of the worktree that is served, or the bare repository.
             heddle_dir: the repository's `.heddle` directory.
             repository: opened at `root`.
-            store: the store's file.
+            operation_log: of the repository.
             writer: of the store.
             readers: of the store.
             principals: tell who acts.
@@ -68,7 +69,7 @@ class Hooks:
         seals, keeper = Seals(default_key_path()), Keeper()
         recorder = Recorder(writer, principals, say)
         hub = HookHub(
-            Registry(store, readers, seals, say),
+            Registry(readers.path, readers, seals, say),
             Commands(keeper, root, say),
             PolicyFile(heddle_dir, say),
             ListeningFile(heddle_dir),
@@ -78,7 +79,7 @@ class Hooks:
         return cls(
             hub=hub,
             seals=seals,
-            extra_signals=ExtraSignals(recorder.extra_signals),
+            extra_signals=ExtraSignals(repository, operation_log, writer, readers, recorder, say),
             conflicts=ConflictTeller(repository, hub.tell_soon),
             keeper=keeper,
             recorder=recorder,

@@ -109,9 +109,7 @@ class Asking:
         if self._question.vetoes(answer):
             self._decided.set_result(self._vetoed(answer))
         elif self._left == 0:
-            answers = self._in_order()
-            signals = tuple(signal for one in answers for signal in one.extra_signals)
-            self._decided.set_result(Decision(answers=answers, extra_signals=signals))
+            self._decided.set_result(Decision(answers=self._in_order()))
 
     def _vetoed(self, veto: Answer) -> Decision:
         reason = veto.detail

@@ -23,8 +23,8 @@ from heddle_worker.repository.display import displayed
 from heddle_worker.repository.ref_files import HEADS, short_name
 from heddle_worker.repository.repository import Repository
 
-_HEAD_NAMES: Final = b"GITHEAD_"
-_ACTION: Final = b"GIT_REFLOG_ACTION"
+_HEAD_NAMES: Final = "GITHEAD_"
+_ACTION: Final = "GIT_REFLOG_ACTION"
 _SCISSORS: Final = b">8"
 _MOST_PUSHED: Final = 100
 _UPDATE_WORDS: Final = 3
@@ -49,7 +49,7 @@ class GitRun:
     arguments: Sequence[bytes]
     given: bytes
     message: bytes
-    environment: Mapping[bytes, bytes]
+    environment: Mapping[str, bytes]
     directory: Path
     index: Path | None
 
@@ -57,7 +57,7 @@ class GitRun:
     def merged(self) -> dict[str, str]:
         """What is being merged: commits' ids in hexadecimal digits, and how they were named."""
         return {
-            name.removeprefix(_HEAD_NAMES).decode("ascii", "replace"): displayed(value)
+            name.removeprefix(_HEAD_NAMES): displayed(value)
             for name, value in self.environment.items()
             if name.startswith(_HEAD_NAMES)
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import json
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,8 +11,10 @@ from typing import Any, Final
 
 import apsw
 
-from heddle_worker.hooks.answers import Decision, Outcome, Signals, one_line
+from heddle_worker.hooks.answers import Decision, Outcome
 from heddle_worker.hooks.events import Event
+from heddle_worker.hooks.plain_text import one_line
+from heddle_worker.hooks.signal_parsing import Signals
 from heddle_worker.principal import Principals
 from heddle_worker.store import operations
 from heddle_worker.store.errors import StoreError
@@ -22,7 +23,6 @@ from heddle_worker.store.writer import Writer
 
 _DELAY_SECONDS: Final = 0.05
 _MOST_KINDS: Final = 64
-_MOST_SIGNALS_TEXT: Final = 65_536
 
 
 class HookVerb(enum.StrEnum):
@@ -40,7 +40,7 @@ class HookVerb(enum.StrEnum):
 class Recorder:
     """Writes to the operation log, after a moment: whoever waits for a decision comes first.
 
-    On the event loop's thread.
+    On the event loop's thread, unless said otherwise.
 
     Args:
         writer: of the store.
@@ -65,15 +65,19 @@ class Recorder:
             detail=f"{event.name}: {told}",
         )
 
-    def extra_signals(self, state_id: bytes, thread: str, signals: Signals) -> None:
-        """Note the signals that hooks have attached to a state."""
-        kinds = [str(one.get("kind", "")) for one in signals if one.get("kind")]
-        self._append(
+    def attachment(self, state_id: bytes, thread: str, signals: Signals) -> NewOperation:
+        """Return the entry that tells of the signals which hooks have attached to a state.
+
+        On any thread. Its place in the log is that of the signals themselves.
+        """
+        kinds = tuple(dict.fromkeys(one.kind for one in signals))[:_MOST_KINDS]
+        authors = ", ".join(dict.fromkeys(one.module for one in signals))
+        return self._operation(
             verb=HookVerb.EXTRA_SIGNALS,
             thread=thread,
             change_id=state_id,
-            detail=json.dumps(signals)[:_MOST_SIGNALS_TEXT],
-            signal_kinds=tuple(one_line(kind) for kind in kinds[:_MOST_KINDS]),
+            detail=one_line(f"{len(signals)} from {authors}"),
+            signal_kinds=kinds,
         )
 
     def flush(self) -> None:
@@ -93,12 +97,14 @@ class Recorder:
     def _append(self, **fields: Any) -> None:  # noqa: ANN401 - those of `NewOperation`
         if not self._waiting:
             asyncio.get_running_loop().call_later(_DELAY_SECONDS, self.flush)
-        new = NewOperation(
+        self._waiting.append(self._operation(**fields))
+
+    def _operation(self, **fields: Any) -> NewOperation:  # noqa: ANN401 - likewise
+        return NewOperation(
             timestamp_secs=int(time.time()),
             actor_email=self._principals.current().email,
             **fields,
         )
-        self._waiting.append(new)
 
     def _check(self, written: Future[None]) -> None:
         if not written.cancelled() and (error := written.exception()) is not None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import apsw
 
 from heddle_worker.failures import LimitReachedError
-from heddle_worker.hooks.answers import Response, one_line
+from heddle_worker.hooks.answers import Response
+from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.hooks.sealing import Seals
 from heddle_worker.limits import MAX_HOOKS
 from heddle_worker.mutations import Change, Changed, Occasion

@@ -6,6 +6,7 @@ import json
 from typing import Any, Final
 
 from heddle_worker.hooks.events import EVENTS
+from heddle_worker.limits import MAX_EXTRA_SIGNALS
 
 VERSION: Final = 1
 """Of all schemas; raised when what a property means changes."""
@@ -20,6 +21,23 @@ _STATE: Final = {
 _THREAD: Final = {"type": "string", "description": "The branch; empty when HEAD is detached."}
 _WORKTREE: Final = {"type": "string", "description": "The worktree's root."}
 _ABORT: Final = {"type": "string", "description": "Why it must not happen; empty agrees."}
+_LINE: Final = {"type": "integer", "minimum": 0}
+_SIGNAL: Final = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "kind": {
+            "type": "string",
+            "pattern": "^[A-Za-z][A-Za-z0-9_.:/-]{0,63}$",
+            "description": "A name of the hook's own; none of those that heddle itself raises.",
+        },
+        "file": {"type": "string", "description": "Without it, the whole change is meant."},
+        "symbol": {"type": "string"},
+        "start_line": _LINE,
+        "end_line": _LINE,
+        "reason": {"type": "string", "description": "One line; 200 characters are kept."},
+    },
+}
 _PUSHED: Final = {
     "type": "object",
     "properties": {
@@ -77,7 +95,8 @@ _RESPONSES: Final[dict[str, dict[str, Any]]] = {
         "extra_signals": {
             "type": "array",
             "description": "Signals to attach to the commit.",
-            "items": {"type": "object"},
+            "maxItems": MAX_EXTRA_SIGNALS,
+            "items": _SIGNAL,
         },
         "abort": _ABORT,
     },

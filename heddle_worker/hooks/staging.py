@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.hooks.answers import one_line
 from heddle_worker.hooks.keeping import Keeper, Order
+from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.snapshots.git import clean_environment
 
 _WRITABLE: Final = 0o222

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from heddle_worker.failures import SubscriberTooSlowError
-from heddle_worker.hooks.answers import SUBSCRIBER, Answer, Outcome, Response, cleaned
+from heddle_worker.hooks.answers import SUBSCRIBER, Answer, Outcome, Response
 from heddle_worker.hooks.events import EVENTS, Event, waits
+from heddle_worker.hooks.plain_text import cleaned
 from heddle_worker.limits import MAX_WAITING_EVENTS
 
 _REMEMBERED: Final = 1_024

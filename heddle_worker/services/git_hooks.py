@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,15 +13,13 @@ from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import FieldViolation, InvalidRequestError
 from heddle_worker.hooks import schemas
-from heddle_worker.hooks.answers import Answer, Decision, one_line
+from heddle_worker.hooks.answers import Answer, Decision
 from heddle_worker.hooks.events import EVENTS, Event
 from heddle_worker.hooks.git_runs import GitRun, events_of
+from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.limits import MAX_HOOK_MESSAGE_BYTES
 from heddle_worker.services.repo_path import check_repo_path
 from heddle_worker.services.validation import FieldChecks
-
-ENVIRONMENT_KEY: Final = "heddle-git-environment-bin"
-"""Key of the metadata with git's variables that tell what it is doing: `NAME=VALUE`, with NULs."""
 
 _MOST_SHOWN: Final = 64
 
@@ -35,7 +32,7 @@ class GitHookService:
         self._hub = domain.hooks.hub
 
     async def RunGitHook(
-        self, request: git_hook_pb2.RunGitHookRequest, call: Call
+        self, request: git_hook_pb2.RunGitHookRequest, _call: Call
     ) -> git_hook_pb2.HookVerdict:
         """Ask about what a run of one of git's hooks announces; the first veto ends it.
 
@@ -50,7 +47,7 @@ class GitHookService:
         if b"\0" in request.index_file:
             checks.fault("index_file", "contains a NUL character")
         checks.done()
-        events = await asyncio.to_thread(self._events, request, _environment(call.metadata))
+        events = await asyncio.to_thread(self._events, request)
         answers: list[Answer] = []
         for event in events:
             decision = await self._hub.ask(event)
@@ -58,8 +55,8 @@ class GitHookService:
             if decision.vetoed:
                 return _verdict(decision, answers)
             if event.name == "pre_capture":
-                self._domain.hooks.extra_signals.keep(
-                    event.payload["thread"], decision.extra_signals
+                await self._domain.hooks.extra_signals.expect(
+                    event, decision.answers, is_commit=request.hook == "commit-msg"
                 )
         return _verdict(Decision(), answers)
 
@@ -90,9 +87,7 @@ class GitHookService:
         decision = await self._hub.ask(Event(request.event_name, payload, directory))
         return _verdict(decision, decision.answers)
 
-    def _events(
-        self, request: git_hook_pb2.RunGitHookRequest, environment: Mapping[bytes, bytes]
-    ) -> list[Event]:
+    def _events(self, request: git_hook_pb2.RunGitHookRequest) -> list[Event]:
         directory = self._directory(request.repo_path)
         index = directory / os.fsdecode(request.index_file) if request.index_file else None
         run = GitRun(
@@ -100,7 +95,7 @@ class GitHookService:
             arguments=list(request.arguments),
             given=request.input,
             message=request.message,
-            environment=environment,
+            environment=dict(request.environment),
             directory=directory,
             index=index,
         )
@@ -112,13 +107,6 @@ class GitHookService:
         path = Path(os.path.realpath(self._domain.root / repo_path))
         roots = {root.resolve() for root in self._domain.repository.worktrees}
         return next((one for one in (path, *path.parents) if one in roots), self._domain.root)
-
-
-def _environment(metadata: Mapping[str, str | bytes]) -> dict[bytes, bytes]:
-    value = metadata.get(ENVIRONMENT_KEY, b"")
-    content = value if isinstance(value, bytes) else value.encode()
-    pairs = (entry.partition(b"=") for entry in content.split(b"\0") if entry)
-    return {name: text for name, _equals, text in pairs}
 
 
 def _payload(request: git_hook_pb2.TestHookEventRequest) -> dict[str, Any]:

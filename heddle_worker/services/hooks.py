@@ -18,11 +18,12 @@ from heddle_worker.failures import NotFoundError
 from heddle_worker.feed import Feed
 from heddle_worker.hooks import schemas
 from heddle_worker.hooks.activity_teller import ActivityTeller
-from heddle_worker.hooks.answers import BadResponseError, Response, parse_signals
+from heddle_worker.hooks.answers import Response
 from heddle_worker.hooks.commands import check_command
 from heddle_worker.hooks.composition import say
 from heddle_worker.hooks.events import EVENTS
 from heddle_worker.hooks.registry import deregistration, registration, reply
+from heddle_worker.hooks.signal_parsing import BadResponseError, parse_signals
 from heddle_worker.hooks.subscribers import Sent
 from heddle_worker.limits import (
     DEFAULT_HOOK_TIMEOUT_MS,
@@ -59,12 +60,12 @@ class HookService:
             domain.readers,
             self._hub,
             lambda: domain.repository.remotes,
-            domain.hooks.extra_signals.captured,
             say,
         )
 
     async def resume(self) -> None:
         """Begin to tell what happens."""
+        await self._domain.hooks.extra_signals.begin()
         await self._hub.begin(self._teller.run())
 
     @mutating("hook.register_hook")

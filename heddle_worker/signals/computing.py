@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from heddle_worker.review.change import Annotation, Change
@@ -64,12 +64,14 @@ class Signals:
         cache: keeps what was computed.
         settings: returns those that hold now.
         modules: that there are.
+        attached: returns the signals that others have attached to a state's raw id.
     """
 
     corpora: Corpora
     cache: Cache
     settings: Callable[[], ReviewSettings] = field(default=ReviewSettings)
     modules: Sequence[Module] = MODULES
+    attached: Callable[[bytes], Sequence[Signal]] = lambda _state: ()
 
     def of(
         self,
@@ -77,7 +79,27 @@ class Signals:
         annotations: Sequence[Annotation] = (),
         corpus_seconds: float = CORPUS_SECONDS,
     ) -> SignalReport:
-        """Return the signals of a change.
+        """Return the signals of a change, those included that were attached to its state.
+
+        The arguments are those of `computed`, and so is what is raised.
+
+        Raises:
+            StoreError: what was attached cannot be read.
+        """
+        report = self.computed(change, annotations, corpus_seconds)
+        attached = self.attached(change.state.id) if change.state is not None else ()
+        if not attached:
+            return report
+        everything = [each.signal for each in report.signals] + list(attached)
+        return replace(report, signals=listed(budgeted(everything)[:MOST_SIGNALS]))
+
+    def computed(
+        self,
+        change: Change,
+        annotations: Sequence[Annotation] = (),
+        corpus_seconds: float = CORPUS_SECONDS,
+    ) -> SignalReport:
+        """Return the signals that the modules find in a change.
 
         Args:
             change: of a state or of a worktree.

@@ -7,6 +7,9 @@ from typing import Final
 from heddle_worker.repository.diff import Diff, FileChange, FileStatus
 from heddle_worker.signals.signal import Signal
 
+KIND: Final = "diff_summary"
+"""What the kinds of these signals begin with."""
+
 MODULE: Final = "review_show.diff_summary"
 VERSION: Final = 1
 
@@ -18,7 +21,7 @@ def diff_summary(diff: Diff) -> tuple[Signal, ...]:
 
     A change without files has one, for the change as a whole.
     """
-    kind = f"diff_summary.{_kind(diff)}"
+    kind = f"{KIND}.{_kind(diff)}"
     files = [(file.path, _counts(file)) for file in diff.files[:_MOST]] or [(b"*", "")]
     return tuple(
         Signal(kind, MODULE, VERSION, path, "", 0, 0, reason if index else _totals(diff))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,6 +67,7 @@ class Health:
         first_parents: returns a state, by its raw id, and at most so many along first parents.
         change_of: lays a state out.
         annotations_of: returns those of the symbols of a state.
+        attached: returns who has attached signals to each of some states' raw ids.
     """
 
     signals: Signals
@@ -74,6 +75,9 @@ class Health:
     first_parents: Callable[[bytes, int], Sequence[State]]
     change_of: Callable[[State], Change]
     annotations_of: Callable[[State], Sequence[Annotation]] = lambda _state: ()
+    attached: Callable[[Sequence[bytes]], Sequence[Collection[str]]] = lambda states: (
+        [()] * len(states)
+    )
 
     def report(self, newest: bytes, window: int = 0, seconds: float = SECONDS) -> HealthReport:
         """Return how often the modules fired in a state and those before it.
@@ -90,7 +94,7 @@ class Health:
         limit = min(window or DEFAULT_STATES, MOST_STATES)
         states = self.first_parents(newest, limit) if newest else ()
         fired, count = self._fired(states, time.monotonic() + seconds)
-        names = sorted(module.name for module in self.signals.modules)
+        names = sorted({module.name for module in self.signals.modules} | fired.keys())
         entries = (ModuleHealth(name, fired[name] / count if count else 0.0) for name in names)
         return HealthReport(tuple(entries), count)
 
@@ -100,10 +104,11 @@ class Health:
         annotations = [tuple(self.annotations_of(state)) for state in states]
         keys = [_key(ground, *each) for each in zip(states, annotations, strict=True)]
         kept = self.cache.get(_KIND, keys)
+        attached = self.attached([state.id for state in states])
         fired: Counter[str] = Counter()
         count = 0
         fresh: dict[bytes, bytes] = {}
-        for state, about, key in zip(states, annotations, keys, strict=True):
+        for state, about, key, others in zip(states, annotations, keys, attached, strict=True):
             modules = kept.get(key)
             if modules is None:
                 left = deadline - time.monotonic()
@@ -118,6 +123,7 @@ class Health:
                 if len(fresh) == _KEPT_AT_ONCE:
                     self._keep(fresh)
             fired.update(modules.decode().split())
+            fired.update(others)
             count += 1
         self._keep(fresh)
         return fired, count
@@ -126,7 +132,7 @@ class Health:
         self, state: State, annotations: Sequence[Annotation], seconds: float
     ) -> bytes | None:
         """Return the modules that fire in a state; `None` if the time is too short to know."""
-        report = self.signals.of(self.change_of(state), annotations, seconds)
+        report = self.signals.computed(self.change_of(state), annotations, seconds)
         if report.coverage is Coverage.PENDING:
             return None
         return " ".join(sorted({each.signal.module for each in report.signals})).encode()

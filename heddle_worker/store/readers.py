@@ -6,6 +6,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import apsw
@@ -35,6 +36,11 @@ class Readers:
         self._idle: queue.LifoQueue[apsw.Connection | None] = queue.LifoQueue()
         for _ in range(size):
             self._idle.put(None)
+
+    @property
+    def path(self) -> Path:
+        """The database's file."""
+        return self._database.path
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[apsw.Connection]:

@@ -17,6 +17,7 @@ import apsw
 
 from heddle_worker.store.discussion_tables import DISCUSSIONS
 from heddle_worker.store.errors import StoreCorruptError, StoreTooNewError, translated_files
+from heddle_worker.store.hook_tables import HOOK_MEMORY
 
 _APPLICATION_ID: Final = 0x6864646C  # "hddl"
 
@@ -223,6 +224,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _SIGNATURES,
     _REVIEW_VERSION,
     _HOOK_SEALS,
+    HOOK_MEMORY,
 )
 
 

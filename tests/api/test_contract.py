@@ -87,6 +87,16 @@ LOCAL: Final = {
         "input": (4, "bytes", "singular", None),
         "index_file": (5, "bytes", "singular", None),
         "message": (6, "bytes", "singular", None),
+        "environment": (
+            7,
+            "heddle.local.v1.RunGitHookRequest.EnvironmentEntry",
+            "repeated",
+            None,
+        ),
+    },
+    "RunGitHookRequest.EnvironmentEntry": {
+        "key": (1, "string", "singular", None),
+        "value": (2, "bytes", "singular", None),
     },
     "TestHookEventRequest": {
         "repo_path": (1, "string", "singular", None),

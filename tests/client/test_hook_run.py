@@ -97,11 +97,11 @@ def test_a_merge_says_what_it_merges(repository: GitRepository, server: HookServ
     run_git(repository.root, "checkout", "--quiet", "main")
     commit(repository.root)
     server.requests.clear()
-    server.metadata.clear()
     assert run_git(repository.root, "merge", "--quiet", "-m", "m", "topic").returncode == 0
-    told = server.metadata[0]["heddle-git-environment-bin"]
-    assert isinstance(told, bytes)
-    assert b"GIT_REFLOG_ACTION=merge topic" in told.split(b"\0")
+    told = server.requests[0].environment
+    assert told["GIT_REFLOG_ACTION"] == b"merge topic"
+    topic = run_git(repository.root, "rev-parse", "topic").stdout.decode().strip()
+    assert told[f"GITHEAD_{topic}"] == b"topic"
     assert [request.hook for request in server.requests] == ["reference-transaction", "commit-msg"]
     assert server.requests[0].input.endswith(b" ORIG_HEAD\n")
 

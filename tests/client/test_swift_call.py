@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from waiting import DEADLINE
 
 from heddle_api.local.v1 import git_hook_pb2
-from heddle_client.shim_protocol import ENVIRONMENT_KEY, RUN_GIT_HOOK
+from heddle_client.shim_protocol import RUN_GIT_HOOK
 from heddle_client.swift_call import NoPlainReplyError, call
 
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
@@ -25,7 +25,6 @@ def ask(path: Path, timeout: float = DEADLINE, given: bytes = b"") -> git_hook_p
         str(path),
         RUN_GIT_HOOK,
         request.SerializeToString(),
-        metadata={ENVIRONMENT_KEY: b"GIT_REFLOG_ACTION=merge \xff\0GITHEAD_1=x"},
         timeout=timeout,
     )
     return git_hook_pb2.HookVerdict.FromString(reply)
@@ -37,7 +36,12 @@ def test_requests_and_replies_of_any_size_come_through(room: Path, size: int) ->
         server.verdict = git_hook_pb2.HookVerdict(vetoed=True, reason="r" * (size // 2))
         assert ask(room / "s", given=b"x" * size) == server.verdict
         assert server.requests[0].input == b"x" * size
-        assert server.metadata[0][ENVIRONMENT_KEY] == b"GIT_REFLOG_ACTION=merge \xff\0GITHEAD_1=x"
+
+
+def test_a_reply_may_be_as_large_as_a_message_can_be(room: Path) -> None:
+    with hook_server(room / "s") as server:
+        server.verdict = git_hook_pb2.HookVerdict(reason="r" * 4_000_000)
+        assert ask(room / "s") == server.verdict
 
 
 def test_an_empty_reply_is_a_reply(room: Path) -> None:
@@ -60,7 +64,7 @@ def test_a_refusal_is_no_plain_reply(room: Path, code: grpc.StatusCode) -> None:
 
 def test_a_method_that_is_not_there_is_no_plain_reply(room: Path) -> None:
     with hook_server(room / "s"), pytest.raises(NoPlainReplyError):
-        call(str(room / "s"), "/no.Service/Method", b"", metadata={}, timeout=DEADLINE)
+        call(str(room / "s"), "/no.Service/Method", b"", timeout=DEADLINE)
 
 
 def test_it_ends_at_its_deadline(room: Path) -> None:
@@ -125,6 +129,6 @@ def test_no_bytes_of_a_server_s_bring_it_down(room: Path, frames: list[tuple[int
     )
     with babbling_server(room / "s", data):
         try:
-            call(str(room / "s"), RUN_GIT_HOOK, b"", metadata={}, timeout=DEADLINE)
+            call(str(room / "s"), RUN_GIT_HOOK, b"", timeout=DEADLINE)
         except NoPlainReplyError:
             return

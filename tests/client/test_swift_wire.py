@@ -13,9 +13,19 @@ from heddle_client.swift_wire import GarbledError, Verdict, encode_hook_run
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
-@given(texts, texts, st.lists(st.binary(max_size=300), max_size=4), st.binary(max_size=40_000))
+@given(
+    texts,
+    texts,
+    st.lists(st.binary(max_size=300), max_size=4),
+    st.binary(max_size=40_000),
+    st.dictionaries(texts, st.binary(max_size=300), max_size=4),
+)
 def test_requests_are_those_of_the_generated_code(
-    repo_path: str, hook: str, arguments: list[bytes], data: bytes
+    repo_path: str,
+    hook: str,
+    arguments: list[bytes],
+    data: bytes,
+    environment: dict[str, bytes],
 ) -> None:
     encoded = encode_hook_run(
         repo_path=repo_path,
@@ -24,6 +34,7 @@ def test_requests_are_those_of_the_generated_code(
         input=data,
         index_file=data[:20],
         message=data[20:],
+        environment=environment,
     )
     assert git_hook_pb2.RunGitHookRequest.FromString(encoded) == git_hook_pb2.RunGitHookRequest(
         repo_path=repo_path,
@@ -32,6 +43,7 @@ def test_requests_are_those_of_the_generated_code(
         input=data,
         index_file=data[:20],
         message=data[20:],
+        environment=environment,
     )
 
 

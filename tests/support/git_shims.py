@@ -48,13 +48,13 @@ class ShimRun:
     environment: dict[bytes, bytes]
     directory: Path
 
-    def told(self) -> bytes:
-        """Return git's variables as they are sent along."""
-        return b"\0".join(
-            name + b"=" + value
+    def told(self) -> dict[str, bytes]:
+        """Return those of git's variables that are sent along."""
+        return {
+            name.decode(): value
             for name, value in self.environment.items()
             if name == b"GIT_REFLOG_ACTION" or name.startswith(b"GITHEAD_")
-        )
+        }
 
 
 class GitShims:

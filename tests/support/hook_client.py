@@ -42,12 +42,9 @@ class HookClient:
         )
         return self.git.TestHookEvent(request, timeout=_SECONDS)
 
-    def run(
-        self, hook: str, *arguments: bytes, environment: bytes = b"", **fields: Any
-    ) -> git_hook_pb2.HookVerdict:
+    def run(self, hook: str, *arguments: bytes, **fields: Any) -> git_hook_pb2.HookVerdict:
         request = git_hook_pb2.RunGitHookRequest(hook=hook, arguments=arguments, **fields)
-        metadata = (("heddle-git-environment-bin", environment),) if environment else ()
-        return self.git.RunGitHook(request, timeout=_SECONDS, metadata=metadata)
+        return self.git.RunGitHook(request, timeout=_SECONDS)
 
     def respond(
         self, event_id: str, abort: str = "", signals: str = "", operation: str = ""

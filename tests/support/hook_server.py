@@ -23,7 +23,6 @@ class HookServer(git_hook_pb2_grpc.GitHookServiceServicer):
         verdict: what the runs are answered with.
         status: with what and why they are refused instead; None for not at all.
         requests: the runs that came.
-        metadata: of each of them.
         asked: set when a run has come.
         answering: cleared to keep runs waiting.
     """
@@ -31,7 +30,6 @@ class HookServer(git_hook_pb2_grpc.GitHookServiceServicer):
     verdict: git_hook_pb2.HookVerdict = field(default_factory=git_hook_pb2.HookVerdict)
     status: tuple[grpc.StatusCode, str] | None = None
     requests: list[git_hook_pb2.RunGitHookRequest] = field(default_factory=list)
-    metadata: list[dict[str, str | bytes]] = field(default_factory=list)
     asked: threading.Event = field(default_factory=threading.Event)
     answering: threading.Event = field(default_factory=threading.Event)
 
@@ -40,7 +38,6 @@ class HookServer(git_hook_pb2_grpc.GitHookServiceServicer):
     ) -> git_hook_pb2.HookVerdict:
         """Answer one run."""
         self.requests.append(request)
-        self.metadata.append(dict(context.invocation_metadata()))
         self.asked.set()
         self.answering.wait()
         if self.status is not None:

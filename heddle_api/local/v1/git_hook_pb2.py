@@ -24,21 +24,25 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eheddle/local/v1/git_hook.proto\x12\x0fheddle.local.v1\"{\n\x11RunGitHookRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x0c\n\x04hook\x18\x02 \x01(\t\x12\x11\n\targuments\x18\x03 \x03(\x0c\x12\r\n\x05input\x18\x04 \x01(\x0c\x12\x12\n\nindex_file\x18\x05 \x01(\x0c\x12\x0f\n\x07message\x18\x06 \x01(\x0c\"S\n\x14TestHookEventRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x12\n\nevent_name\x18\x02 \x01(\t\x12\x14\n\x0cpayload_json\x18\x03 \x01(\t\"k\n\x0bHookVerdict\x12\x0e\n\x06vetoed\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12,\n\x07\x61nswers\x18\x04 \x03(\x0b\x32\x1b.heddle.local.v1.HookAnswer\"f\n\nHookAnswer\x12\x0e\n\x06\x61uthor\x18\x01 \x01(\t\x12\x12\n\nevent_name\x18\x02 \x01(\t\x12\x0f\n\x07outcome\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\x05 \x01(\r2\xb6\x01\n\x0eGitHookService\x12N\n\nRunGitHook\x12\".heddle.local.v1.RunGitHookRequest\x1a\x1c.heddle.local.v1.HookVerdict\x12T\n\rTestHookEvent\x12%.heddle.local.v1.TestHookEventRequest\x1a\x1c.heddle.local.v1.HookVerdictb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eheddle/local/v1/git_hook.proto\x12\x0fheddle.local.v1\"\xf9\x01\n\x11RunGitHookRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x0c\n\x04hook\x18\x02 \x01(\t\x12\x11\n\targuments\x18\x03 \x03(\x0c\x12\r\n\x05input\x18\x04 \x01(\x0c\x12\x12\n\nindex_file\x18\x05 \x01(\x0c\x12\x0f\n\x07message\x18\x06 \x01(\x0c\x12H\n\x0b\x65nvironment\x18\x07 \x03(\x0b\x32\x33.heddle.local.v1.RunGitHookRequest.EnvironmentEntry\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"S\n\x14TestHookEventRequest\x12\x11\n\trepo_path\x18\x01 \x01(\t\x12\x12\n\nevent_name\x18\x02 \x01(\t\x12\x14\n\x0cpayload_json\x18\x03 \x01(\t\"k\n\x0bHookVerdict\x12\x0e\n\x06vetoed\x18\x01 \x01(\x08\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12,\n\x07\x61nswers\x18\x04 \x03(\x0b\x32\x1b.heddle.local.v1.HookAnswer\"f\n\nHookAnswer\x12\x0e\n\x06\x61uthor\x18\x01 \x01(\t\x12\x12\n\nevent_name\x18\x02 \x01(\t\x12\x0f\n\x07outcome\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\x05 \x01(\r2\xb6\x01\n\x0eGitHookService\x12N\n\nRunGitHook\x12\".heddle.local.v1.RunGitHookRequest\x1a\x1c.heddle.local.v1.HookVerdict\x12T\n\rTestHookEvent\x12%.heddle.local.v1.TestHookEventRequest\x1a\x1c.heddle.local.v1.HookVerdictb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'heddle_api.local.v1.git_hook_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RUNGITHOOKREQUEST']._serialized_start=51
-  _globals['_RUNGITHOOKREQUEST']._serialized_end=174
-  _globals['_TESTHOOKEVENTREQUEST']._serialized_start=176
-  _globals['_TESTHOOKEVENTREQUEST']._serialized_end=259
-  _globals['_HOOKVERDICT']._serialized_start=261
-  _globals['_HOOKVERDICT']._serialized_end=368
-  _globals['_HOOKANSWER']._serialized_start=370
-  _globals['_HOOKANSWER']._serialized_end=472
-  _globals['_GITHOOKSERVICE']._serialized_start=475
-  _globals['_GITHOOKSERVICE']._serialized_end=657
+  _globals['_RUNGITHOOKREQUEST_ENVIRONMENTENTRY']._loaded_options = None
+  _globals['_RUNGITHOOKREQUEST_ENVIRONMENTENTRY']._serialized_options = b'8\001'
+  _globals['_RUNGITHOOKREQUEST']._serialized_start=52
+  _globals['_RUNGITHOOKREQUEST']._serialized_end=301
+  _globals['_RUNGITHOOKREQUEST_ENVIRONMENTENTRY']._serialized_start=251
+  _globals['_RUNGITHOOKREQUEST_ENVIRONMENTENTRY']._serialized_end=301
+  _globals['_TESTHOOKEVENTREQUEST']._serialized_start=303
+  _globals['_TESTHOOKEVENTREQUEST']._serialized_end=386
+  _globals['_HOOKVERDICT']._serialized_start=388
+  _globals['_HOOKVERDICT']._serialized_end=495
+  _globals['_HOOKANSWER']._serialized_start=497
+  _globals['_HOOKANSWER']._serialized_end=599
+  _globals['_GITHOOKSERVICE']._serialized_start=602
+  _globals['_GITHOOKSERVICE']._serialized_end=784
 # @@protoc_insertion_point(module_scope)

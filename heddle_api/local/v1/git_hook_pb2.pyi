@@ -7,20 +7,29 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RunGitHookRequest(_message.Message):
-    __slots__ = ("repo_path", "hook", "arguments", "input", "index_file", "message")
+    __slots__ = ("repo_path", "hook", "arguments", "input", "index_file", "message", "environment")
+    class EnvironmentEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: bytes
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
     REPO_PATH_FIELD_NUMBER: _ClassVar[int]
     HOOK_FIELD_NUMBER: _ClassVar[int]
     ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
     INDEX_FILE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
     repo_path: str
     hook: str
     arguments: _containers.RepeatedScalarFieldContainer[bytes]
     input: bytes
     index_file: bytes
     message: bytes
-    def __init__(self, repo_path: _Optional[str] = ..., hook: _Optional[str] = ..., arguments: _Optional[_Iterable[bytes]] = ..., input: _Optional[bytes] = ..., index_file: _Optional[bytes] = ..., message: _Optional[bytes] = ...) -> None: ...
+    environment: _containers.ScalarMap[str, bytes]
+    def __init__(self, repo_path: _Optional[str] = ..., hook: _Optional[str] = ..., arguments: _Optional[_Iterable[bytes]] = ..., input: _Optional[bytes] = ..., index_file: _Optional[bytes] = ..., message: _Optional[bytes] = ..., environment: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
 
 class TestHookEventRequest(_message.Message):
     __slots__ = ("repo_path", "event_name", "payload_json")

@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from process_tree import marked
 from waiting import wait_until
 
-from heddle_worker.hooks.answers import Answer, Outcome, cleaned, one_line
+from heddle_worker.hooks.answers import Answer, Outcome
 from heddle_worker.hooks.commands import Commands, check_command, search_path
 from heddle_worker.hooks.events import Event
 from heddle_worker.hooks.keeping import Keeper
+from heddle_worker.hooks.plain_text import cleaned, one_line
 from heddle_worker.hooks.warden import MOST_OUTPUT
+from heddle_worker.store.extra_signals import ExtraSignal
 from heddle_worker.store.hooks import RegisteredHook
 
 T = TypeVar("T")
@@ -147,7 +149,7 @@ def test_a_shell_runs_what_is_registered_for_one(bench: Bench) -> None:
         (
             '{"extra_signals": {}}',
             Outcome.FAILED,
-            "extra_signals is not a list of objects, although it ended with 0",
+            "extra_signals is not a list, although it ended with 0",
         ),
     ],
 )
@@ -161,7 +163,7 @@ def test_what_it_prints_is_its_response(
 
 def test_extra_signals_are_collected(bench: Bench) -> None:
     answer = bench.ask("""echo '{"extra_signals": [{"kind": "risky"}]}'""", "pre_capture")
-    assert answer.extra_signals == ({"kind": "risky"},)
+    assert answer.extra_signals == (ExtraSignal("risky", "*", "", 0, 0, ""),)
 
 
 def test_an_exit_status_objects_with_what_was_complained(bench: Bench) -> None:
