@@ -50,9 +50,7 @@ def _script(kind: Kind, context: typer.Context, words: list[str]) -> str:
         from heddle_client.completion.words import completions
 
         root = context.find_root().command
-        return "\n".join(
-            f"{value}\t{text}" for value, text in completions(root, words)
-        )
+        return "\n".join(f"{value}\t{text}" for value, text in completions(root, words))
     from pathlib import Path
 
     import heddle_client.completion

@@ -80,9 +80,10 @@ def test_the_last_ones_are_meant_unless_one_says_otherwise(bench: CommandBench) 
     assert len(everything) > COMMITS
     assert log(bench) == everything[-20:]
     assert log(bench, "-n", "280") == everything[-280:]
-    assert log(bench, "-n", "5", "--thread", "main") == [
-        entry for entry in everything if entry["thread"] == "main"
-    ][-5:]
+    assert (
+        log(bench, "-n", "5", "--thread", "main")
+        == [entry for entry in everything if entry["thread"] == "main"][-5:]
+    )
     middle = everything[100]["seq"]
     assert log(bench, "--after-seq", str(middle)) == everything[101:]
     assert log(bench, "--after-seq", str(middle), "-n", "3") == everything[-3:]
