@@ -21,6 +21,15 @@ def open_client(repo: Path, *, start: bool) -> Client:
     Raises:
         HeddleError: as `heddle_client.client.connect`.
     """
-    from heddle_client.client import connect
+    import warnings
 
-    return connect(repo, start=start)
+    from heddle_client.client import connect
+    from heddle_client.errors import VersionSkewWarning
+    from heddle_supervisor.console import print_message
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", VersionSkewWarning)
+        client = connect(repo, start=start)
+    for each in told:
+        print_message(str(each.message))
+    return client
