@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from heddle_client.requests import reviews as requests
-from heddle_client.swift_call import call
+from heddle_client.swift_call import NoPlainReplyError, call
 from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.repository_location import locate_repository
 
@@ -42,11 +42,17 @@ class QuickClient:
 
     def review(self, state: str, *, all_signals: bool) -> ReviewPayload:
         """Return what a reviewer of a state needs; of the worktree where it is empty."""
-        return self._call(requests.review(str(self.repository), state, all_signals=all_signals))
+        return self._call(requests.review(self._repo_path(), state, all_signals=all_signals))
 
     def signatures(self, state: bytes) -> ListSignaturesResponse:
         """Return the signatures that hold for a state."""
-        return self._call(requests.signatures(str(self.repository), state))
+        return self._call(requests.signatures(self._repo_path(), state))
+
+    def _repo_path(self) -> str:
+        path = str(self.repository)
+        if any("\udc80" <= character <= "\udcff" for character in path):
+            raise NoPlainReplyError("the worktree's path is no UTF-8")
+        return path
 
     def _call(self, asked: Call[T]) -> T:
         method = asked.method

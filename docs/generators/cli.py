@@ -16,7 +16,8 @@ _HEAD: Final = re.compile(r"^([A-Z][A-Z -]+)\. ")
 _INTRODUCTION: Final = """
 Every command, as its `--help` says it. `heddle --output json` before a command is the same as
 `--json` behind it: one JSON object on standard output, on errors too, as
-`{"error": …, "exit_code": …}`. What a code means in general is in
+`{"error": …, "exit_code": …}`. `heddle log`, and what has `--follow`, print one on each line;
+`heddle txn run` prints it on standard error. What a code means in general is in
 [exit and status codes](codes.md).
 """
 

@@ -48,7 +48,9 @@ def _exit_codes() -> str:
             rows.append((str(int(exit_codes.ExitCode[name])), f"`{name}`", plain(text)))
     head = (
         "## Exit codes\n\nEach command's own are in [its section](cli.md). What goes wrong is one "
-        "line on standard error, which says what is wrong and what to do."
+        "line on standard error, which says what is wrong and what to do. `heddle txn run` ends with "
+        "the exit code of its command: 128 and n if signal n has ended it, 126 if it cannot be "
+        "executed, 127 if it is not there."
     )
     return f"{head}\n\n{table(('code', 'name', 'meaning'), rows)}"
 

@@ -23,7 +23,9 @@ class Kind(StrEnum):
 
 def sign(
     context: typer.Context,
-    state: Annotated[str, typer.Argument(help="A commit, as git names it.")] = "HEAD",
+    state: Annotated[
+        str, typer.Argument(metavar="[STATE]", help="A commit, as git names it.")
+    ] = "HEAD",
     kind: Annotated[Kind, typer.Option("--kind", help="What kind of review it was.")] = Kind.READ,
     symbols: Annotated[
         list[str] | None,
