@@ -17,6 +17,7 @@ from heddle_worker.hooks.policy import PolicyFile
 from heddle_worker.hooks.recording import Recorder
 from heddle_worker.hooks.registry import Registry
 from heddle_worker.hooks.sealing import Seals, default_key_path
+from heddle_worker.hooks.url_pushes import UrlPushes
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
@@ -32,6 +33,7 @@ class Hooks:
         hub: asks and tells.
         seals: show that this user has registered a hook.
         extra_signals: attached by hooks to what is about to be captured.
+        url_pushes: of which git keeps no record.
         conflicts: looks for what git has stopped at.
         keeper: starts commands.
         recorder: notes what became of events.
@@ -40,6 +42,7 @@ class Hooks:
     hub: HookHub
     seals: Seals
     extra_signals: ExtraSignals
+    url_pushes: UrlPushes
     conflicts: ConflictTeller
     keeper: Keeper
     recorder: Recorder
@@ -80,6 +83,7 @@ class Hooks:
             hub=hub,
             seals=seals,
             extra_signals=ExtraSignals(repository, operation_log, writer, readers, recorder, say),
+            url_pushes=UrlPushes(repository, hub, say),
             conflicts=ConflictTeller(repository, hub, writer, readers, say),
             keeper=keeper,
             recorder=recorder,
