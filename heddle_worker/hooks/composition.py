@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from heddle_worker.hooks.url_pushes import UrlPushes
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
+from heddle_worker.store import told
+from heddle_worker.store.errors import StoreError
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
 
@@ -37,6 +40,7 @@ class Hooks:
         conflicts: looks for what git has stopped at.
         keeper: starts commands.
         recorder: notes what became of events.
+        writer: of the store.
     """
 
     hub: HookHub
@@ -46,6 +50,7 @@ class Hooks:
     conflicts: ConflictTeller
     keeper: Keeper
     recorder: Recorder
+    writer: Writer
 
     @classmethod
     def of(
@@ -87,7 +92,18 @@ class Hooks:
             conflicts=ConflictTeller(repository, hub, writer, readers, say),
             keeper=keeper,
             recorder=recorder,
+            writer=writer,
         )
+
+    def hand_over(self, *, to_successor: bool) -> None:
+        """Tell and ask no more: another process does, or none. On the event loop's thread."""
+        is_end = self.hub.tells and not to_successor
+        self.hub.hand_over(to_successor=to_successor)
+        self.recorder.flush()
+        if is_end:
+            # Whoever begins next is not to tell of what happens meanwhile.
+            with contextlib.suppress(StoreError):
+                self.writer.submit(told.end)
 
 
 def say(text: str) -> None:
