@@ -180,8 +180,7 @@ class Domain:
         """Leave watching the repository, and telling of it, to another process, or to none."""
         self.watcher.stop()
         self.tail.hand_over()
-        self.hooks.hub.hand_over(to_successor=to_successor)
-        self.hooks.recorder.flush()
+        self.hooks.hand_over(to_successor=to_successor)
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""

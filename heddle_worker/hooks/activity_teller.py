@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from heddle_worker.hooks.git_activity import capture, events_of
 from heddle_worker.hooks.hub import HookHub
 from heddle_worker.hooks.progress import Progress
 from heddle_worker.hooks.rebases import DetachedRebases
+from heddle_worker.hooks.resuming import follow_on
 from heddle_worker.repository.repository import Repository
 from heddle_worker.store import told
 from heddle_worker.store.operation_query import OperationQuery, select
@@ -27,15 +27,8 @@ from heddle_worker.watcher import Watcher
 NAMES: Final = frozenset(name for name in EVENTS if not waits(name)) - {"on_signal"}
 """The events that come out of the operation log, or with it."""
 
-RESUMES_WITHIN_SECONDS: Final = 60.0
-"""Whoever comes later than this after a worker has begun is told of nothing that its predecessor
-was to tell.
-"""
-
 _MOST_BEHIND: Final = 4_096
 """Entries that a worker tells of which came while none told."""
-
-_RETRY_SECONDS: Final = 10.0
 
 _PUSH_SECONDS: Final = 0.5
 """A push moves its branches one by one; when none has moved for so long, it is over."""
@@ -94,30 +87,19 @@ class ActivityTeller:
 
     async def run(self) -> None:
         """Tell of what happens, until cancelled."""
-        began = time.monotonic()
-        await self._hub.until_heard(NAMES)
-        is_early = time.monotonic() - began < RESUMES_WITHIN_SECONDS
-        resumes = is_early and await asyncio.to_thread(self._hub.returning.is_successor)
-        while True:
-            try:
-                await self._follow(resumes=resumes)
-                resumes = False
-                await self._hub.until_heard(NAMES)
-            except Exception as error:
-                self._say(f"cannot tell hooks of what git did: {error}; will try again")
-                await asyncio.sleep(_RETRY_SECONDS)
-                resumes = True
+        await follow_on(
+            self._hub,
+            NAMES,
+            self._follow,
+            self._forget,
+            lambda error: self._say(f"cannot tell hooks of what git did: {error}"),
+        )
 
-    async def _follow(self, *, resumes: bool) -> None:
-        """Tell while anybody listens.
-
-        Args:
-            resumes: go on after what was told of last; else with what happens from now on, since
-                what happened before anybody listened is nobody's business.
-        """
+    async def _follow(self) -> None:
+        """Tell while anybody listens; what happened before is nobody's business."""
         ear = Ear()
         async with self._feed.member(ear):
-            missed, newest = await asyncio.to_thread(self._catch_up, resumes=resumes)
+            missed, newest = await asyncio.to_thread(self._catch_up)
             self._progress.begin(missed[0].seq - 1 if missed else newest)
             unwanted = asyncio.ensure_future(self._hub.until_heard(NAMES, wanted=False))
             self._watcher.listeners.add(ear.nudge)
@@ -130,9 +112,12 @@ class ActivityTeller:
                 self.follows.clear()
                 self._watcher.listeners.discard(ear.nudge)
                 unwanted.cancel()
+        await self._forget()
+
+    async def _forget(self) -> None:
         await self._writer.submit_awaited(told.end_operations)
 
-    def _catch_up(self, *, resumes: bool) -> tuple[list[Operation], int]:
+    def _catch_up(self) -> tuple[list[Operation], int]:
         """Read in what git did; return what was not told of up to now, and the last entry's `seq`.
 
         That somebody listens is noted in the store, unless it was.
@@ -140,7 +125,7 @@ class ActivityTeller:
         self._read_in()
         with self._readers.snapshot() as connection:
             newest = newest_seq(connection)
-            last = told.operations(connection) if resumes else None
+            last = told.operations(connection)
             if last is not None:
                 after = max(last, newest - _MOST_BEHIND)
                 return list(select(connection, OperationQuery(after_seq=after))), newest

@@ -12,7 +12,7 @@ from typing import Final
 from heddle_worker.hooks.events import Event
 from heddle_worker.hooks.git_runs import displayed_path
 from heddle_worker.hooks.hub import HookHub
-from heddle_worker.repository.checked_out import branch_at, git_dir_of
+from heddle_worker.repository.checked_out import branch_at, git_dir_of, is_rebasing
 from heddle_worker.repository.conflicts import Conflict, conflict_at
 from heddle_worker.repository.display import displayed
 from heddle_worker.repository.repository import Repository
@@ -65,8 +65,18 @@ class ConflictTeller:
             found = {conflict.root: conflict for conflict in self._conflicts()}
             causes = {root: conflict.cause for root, conflict in found.items()}
             before = self._known if self._known is not None else self._kept(causes)
+            # While a rebase stops, the file is another one, or none, for a moment.
+            causes |= {
+                root: cause
+                for root, cause in before.items()
+                if root not in causes and is_rebasing(git_dir_of(root))
+            }
             self._known = causes
-            new = [root for root, cause in causes.items() if before.get(root) != cause]
+            new = [
+                root
+                for root, (_name, content) in causes.items()
+                if root not in before or before[root][1] != content
+            ]
             self._untold |= set(new)
         for root in new:
             self._hub.tell_soon(_event(found[root]), partial(self._note_told, root))

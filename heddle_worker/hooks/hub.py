@@ -95,8 +95,13 @@ class HookHub:
 
     @property
     def has_begun(self) -> bool:
-        """Whether what happens is told from now on. On any thread."""
+        """Whether this worker is, or was, the one who tells. On any thread."""
         return self._loop is not None
+
+    @property
+    def tells(self) -> bool:
+        """Whether it still is. On any thread."""
+        return self.has_begun and self._phase is _Phase.CURRENT
 
     async def prepare(self) -> None:
         """Have ready what commands need, so that the first one need not wait for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import apsw
@@ -83,16 +83,21 @@ class Registry:
         return is_ours
 
 
-def registration(hook: RegisteredHook) -> Change[RegisteredHook]:
+def registration(hook: RegisteredHook, branches: Mapping[str, bytes]) -> Change[RegisteredHook]:
     """Return the change that registers a hook, in place of the one that has its name.
 
     It raises `LimitReachedError` when there are as many as may be.
+
+    Args:
+        hook: the hook.
+        branches: the raw id of the state of each branch; what comes to them is told from then on.
     """
 
     def change(connection: apsw.Connection, occasion: Occasion) -> Changed[RegisteredHook]:
         hooks.put(connection, hook)
-        # Should this worker end before it has begun to tell, the next one knows from where on.
+        # Whoever begins to tell, be it a next worker, knows from where on.
         told.expect_operations(connection)
+        told.expect_tips(connection, branches)
         if hooks.count(connection) > MAX_HOOKS:
             raise LimitReachedError(f"{MAX_HOOKS} hooks are registered, as many as may be")
         return Changed(hook, (occasion.operation(detail=hook.name),))

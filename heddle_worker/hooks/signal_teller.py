@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -12,9 +11,9 @@ from typing import Any, Final
 
 from heddle_worker.branch_moves import BranchMoves
 from heddle_worker.failures import ConfigurationError
-from heddle_worker.hooks.activity_teller import RESUMES_WITHIN_SECONDS
 from heddle_worker.hooks.events import Event
 from heddle_worker.hooks.hub import HookHub
+from heddle_worker.hooks.resuming import follow_on
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.store import told
 from heddle_worker.store.readers import Readers
@@ -22,7 +21,6 @@ from heddle_worker.store.writer import Writer
 
 NAMES: Final = frozenset({"on_signal"})
 
-_RETRY_SECONDS: Final = 10.0
 _INCOMPLETE_SECONDS: Final = 2.0
 _MOST_LOOKS: Final = 6
 """How often a state is looked at whose signals need more of the repository than was read yet."""
@@ -66,28 +64,18 @@ class SignalTeller:
 
     async def run(self) -> None:
         """Tell of signals, until cancelled."""
-        began = time.monotonic()
-        await self._hub.until_heard(NAMES)
-        is_early = time.monotonic() - began < RESUMES_WITHIN_SECONDS
-        resumes = is_early and await asyncio.to_thread(self._hub.returning.is_successor)
-        while True:
-            try:
-                await self._follow(resumes=resumes)
-                resumes = False
-                await self._hub.until_heard(NAMES)
-            except Exception as error:
-                self._say(f"cannot tell hooks of signals: {error}; will try again")
-                await asyncio.sleep(_RETRY_SECONDS)
-                resumes = True
+        await follow_on(
+            self._hub,
+            NAMES,
+            self._follow,
+            self._forget,
+            lambda error: self._say(f"cannot tell hooks of signals: {error}"),
+        )
 
-    async def _follow(self, *, resumes: bool) -> None:
-        """Tell while anybody listens.
-
-        Args:
-            resumes: go on after what was told of last.
-        """
+    async def _follow(self) -> None:
+        """Tell while anybody listens."""
         with self._moves.heard():
-            tips = await asyncio.to_thread(self._begin, resumes=resumes)
+            tips = await asyncio.to_thread(self._begin)
             unwanted = asyncio.ensure_future(self._hub.until_heard(NAMES, wanted=False))
             self.follows.set()
             try:
@@ -98,15 +86,17 @@ class SignalTeller:
                 self.follows.clear()
                 unwanted.cancel()
         self._incomplete.clear()
+        await self._forget()
+
+    async def _forget(self) -> None:
         await self._writer.submit_awaited(told.end_tips)
 
-    def _begin(self, *, resumes: bool) -> Mapping[str, bytes]:
+    def _begin(self) -> Mapping[str, bytes]:
         """Return where the branches were up to which everybody was told."""
-        if resumes:
-            with self._readers.snapshot() as connection:
-                before = told.tips(connection)
-            if before is not None:
-                return before
+        with self._readers.snapshot() as connection:
+            before = told.tips(connection)
+        if before is not None:
+            return before
         now = self._moves.tips()
         self._writer.submit(partial(told.begin_tips, branches=now)).result()
         return now

@@ -87,16 +87,22 @@ class Telling:
     async def _offer_all(self) -> None:
         while True:
             event, told = await self._new.get()
-            await self._returning.wait(event)
-            payload = json.dumps(event.payload)
-            asked = [
-                self._subscribers.ask(subscriber, event, payload, _ignore)
-                for subscriber in self._subscribers.of(event)
-            ]
-            # What they reply changes nothing, but may be accepted.
-            seconds = self._policy.current().subscriber_seconds
-            asyncio.get_running_loop().call_later(seconds, self._subscribers.give_up, asked)
+            try:
+                await self._offer(event)
+            except Exception as error:
+                self._say(f"subscribers are not told of {event.name}: {error}")
             self._offered.put_nowait((event, told))
+
+    async def _offer(self, event: Event) -> None:
+        await self._returning.wait(event)
+        payload = json.dumps(event.payload)
+        asked = [
+            self._subscribers.ask(subscriber, event, payload, _ignore)
+            for subscriber in self._subscribers.of(event)
+        ]
+        # What they reply changes nothing, but may be accepted.
+        seconds = self._policy.current().subscriber_seconds
+        asyncio.get_running_loop().call_later(seconds, self._subscribers.give_up, asked)
 
     async def _run_all(self) -> None:
         while True:

@@ -101,13 +101,13 @@ class HookService:
             timeout_ms=request.timeout_ms or DEFAULT_HOOK_TIMEOUT_MS,
         )
         seal = await asyncio.to_thread(self._domain.hooks.seals.make, hook)
-        with contextlib.suppress(RepositoryError, StoreError):
-            # The hook is told of what happens from now on, and not of what is unread yet.
-            await asyncio.to_thread(self._domain.operation_log.refresh)
+        branches = await asyncio.to_thread(self._read_up)
         with contextlib.suppress(OSError):
             # It is tried again when the first command is to be run, and told of then.
             await self._domain.hooks.keeper.start()
-        return answered(registration(replace(hook, seal=seal)), _message, self._note_change)
+        return answered(
+            registration(replace(hook, seal=seal), branches), _message, self._note_change
+        )
 
     @mutating("hook.deregister_hook")
     async def DeregisterHook(
@@ -220,6 +220,13 @@ class HookService:
     def _hooks(self) -> list[RegisteredHook]:
         with self._domain.readers.snapshot() as connection:
             return all_hooks(connection)
+
+    def _read_up(self) -> dict[str, bytes]:
+        """Read in what git did, of which a new hook is told nothing; return the branches."""
+        with contextlib.suppress(RepositoryError, StoreError):
+            self._domain.operation_log.refresh()
+            return self._domain.code.states.branches()
+        return {}
 
     def _kinds_of(self, state: bytes) -> tuple[list[str], bool]:
         """Return the kinds of a state's signals, and whether asking again may find more."""

@@ -63,6 +63,12 @@ def begin_tips(connection: apsw.Connection, branches: Mapping[str, bytes]) -> No
     connection.executemany("INSERT INTO told_tips VALUES (?, ?)", rows)
 
 
+def expect_tips(connection: apsw.Connection, branches: Mapping[str, bytes]) -> None:
+    """Do what `begin_tips` does, unless somebody listens."""
+    if tips(connection) is None:
+        begin_tips(connection, branches)
+
+
 def move_tips(
     connection: apsw.Connection, before: Mapping[str, bytes], now: Mapping[str, bytes]
 ) -> None:
@@ -76,6 +82,12 @@ def move_tips(
 def end_tips(connection: apsw.Connection) -> None:
     """Note that nobody listens to signals any longer."""
     connection.execute("DELETE FROM told_tips")
+
+
+def end(connection: apsw.Connection) -> None:
+    """Note that nobody is told of anything any longer."""
+    end_operations(connection)
+    end_tips(connection)
 
 
 def signals(connection: apsw.Connection, state: bytes) -> set[str]:
