@@ -16,6 +16,7 @@ from benchmarks.machine import machine_facts
 from benchmarks.report import BenchmarkError, Options, Report, as_json, as_table
 
 BENCHMARKS: Final = {
+    "client": "the client library beside the generated stubs, on the same channel",
     "discussions": "finding discussions, among a hundred and among a hundred thousand",
     "endurance": "hundreds of kills, reloads and upgrades under load; stopped processes",
     "following": "followers of the operation log: delivery, and what they cost the others",

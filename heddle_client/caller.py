@@ -88,11 +88,12 @@ class Caller:
         return Stream(self._lines, cursor, self.session.metadata(), self._wait, timeout)
 
     def check(self) -> None:
-        """Connect, and make sure that the daemon serves.
+        """Connect, and make sure that the daemon serves; start it where it is to be started.
 
         Raises:
             ClientError: it does not.
         """
+        self.session.awaken()
         began = time.monotonic()
         patience = Patience(began, health.SECONDS)
         while True:

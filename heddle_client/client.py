@@ -5,22 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from heddle_client.caller import Caller
-from heddle_client.discussions import Discussions
 from heddle_client.finding import Place
-from heddle_client.hooks import Hooks
 from heddle_client.session import Session
-from heddle_client.signals import Signals
-from heddle_client.transactions import TransactionBlock, Transactions
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
+    from heddle_client.discussions import Discussions
+    from heddle_client.hooks import Hooks
+    from heddle_client.signals import Signals
     from heddle_client.streams import Stream
+    from heddle_client.transactions import TransactionBlock, Transactions
     from heddle_client.values.common import ReviewKind
     from heddle_client.values.daemon import Daemon
     from heddle_client.values.operation_log import OperationHit
@@ -64,17 +65,10 @@ class Client:
 
     Of every method, `timeout` is the seconds until it gives up; None stands for its default.
     `operation_id` is a UUID under which a change happens once; one is made where it is None.
-
-    Attributes:
-        discussions, signals, transactions, hooks: what can be asked about each.
     """
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self.discussions = Discussions(caller)
-        self.signals = Signals(caller)
-        self.transactions = Transactions(caller)
-        self.hooks = Hooks(caller)
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +89,34 @@ class Client:
     def repository(self) -> Path:
         """The root of the worktree that is asked about, or a bare repository's directory."""
         return self._caller.session.place.worktree
+
+    @cached_property
+    def discussions(self) -> Discussions:
+        """What is said about symbols."""
+        from heddle_client.discussions import Discussions
+
+        return Discussions(self._caller)
+
+    @cached_property
+    def signals(self) -> Signals:
+        """What deserves attention."""
+        from heddle_client.signals import Signals
+
+        return Signals(self._caller)
+
+    @cached_property
+    def transactions(self) -> Transactions:
+        """Transactions by their ids."""
+        from heddle_client.transactions import Transactions
+
+        return Transactions(self._caller)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """Who is asked and told."""
+        from heddle_client.hooks import Hooks
+
+        return Hooks(self._caller)
 
     def daemon(self, *, timeout: float | None = None) -> Daemon:
         """Return what the daemon says of itself: version, abilities, limits, counters."""
@@ -232,6 +254,8 @@ class Client:
             thread: the branch whose tip is the base; empty for HEAD.
             timeout: of the beginning and of the end, each; see the class.
         """
+        from heddle_client.transactions import TransactionBlock
+
         return TransactionBlock(
             self._caller, self.transactions, message=message, thread=thread, timeout=timeout
         )

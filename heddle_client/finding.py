@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import subprocess
 import sys
 import urllib.parse
 from dataclasses import dataclass
 from os import fsencode
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from heddle_client.errors import NoDaemonError, NotServingError, StartError
 from heddle_client.visible import visible
 from heddle_supervisor.config import LocalDaemonConfig
-from heddle_supervisor.control import inspect
+from heddle_supervisor.control import DaemonStatus, inspect
 from heddle_supervisor.errors import ExitCode
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
 from heddle_supervisor.repository_location import locate_repository
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
 
 _CONNECT_SECONDS: Final = 1.0
 _START_SECONDS: Final = 60.0
@@ -85,10 +86,7 @@ def find(config: LocalDaemonConfig) -> FoundDaemon:
         NotServingError: it is another user's, or has failed and waits for somebody to mend that.
         OSError: its socket does not answer now; it may be between two workers.
     """
-    try:
-        found = inspect(config)
-    except PermissionError:
-        raise NotServingError(f"{visible(str(config.pid_path))} may not be read") from None
+    found = _inspected(config)
     if not found.running:
         raise NoDaemonError(
             f"no daemon runs for {visible(str(config.repository))}: "
@@ -104,6 +102,15 @@ def find(config: LocalDaemonConfig) -> FoundDaemon:
     return FoundDaemon("unix:" + urllib.parse.quote(fsencode(path), safe="/"), found.version)
 
 
+def runs(config: LocalDaemonConfig) -> bool:
+    """Return whether a daemon runs, as its files say.
+
+    Raises:
+        NotServingError: they may not be read.
+    """
+    return _inspected(config).running
+
+
 def start(config: LocalDaemonConfig) -> None:
     """Start the daemon as `heddle agent serve --detach` does, and wait until it serves.
 
@@ -112,6 +119,8 @@ def start(config: LocalDaemonConfig) -> None:
     Raises:
         StartError: it does not start; the text is what the command says.
     """
+    import subprocess  # only here, so that a client of a running daemon need not wait for it
+
     command = ["-P", "-m", "heddle_supervisor", "agent", "serve", "--detach", "--json"]
     try:
         done = subprocess.run(  # noqa: S603 - no shell
@@ -128,7 +137,9 @@ def start(config: LocalDaemonConfig) -> None:
         raise StartError(_complaint(done), _exit_code(done.returncode))
 
 
-def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+def _complaint(done: CompletedProcess[bytes]) -> str:
+    import json
+
     try:
         return str(json.loads(done.stdout)["error"])
     except (ValueError, KeyError, TypeError):
@@ -138,6 +149,13 @@ def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
 
 def _exit_code(code: int) -> ExitCode:
     return ExitCode(code) if code in set(ExitCode) else ExitCode.FAILURE
+
+
+def _inspected(config: LocalDaemonConfig) -> DaemonStatus:
+    try:
+        return inspect(config)
+    except PermissionError:
+        raise NotServingError(f"{visible(str(config.pid_path))} may not be read") from None
 
 
 def _require_own_server(path: Path) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import grpc
-from google.rpc import error_details_pb2, status_pb2
 
 from heddle_client.errors import Violation
 from heddle_client.patience import Failure
@@ -16,6 +15,8 @@ _DETAILS_KEY: Final = "grpc-status-details-bin"
 
 def failure_of(error: grpc.RpcError) -> Failure:
     """Return what a status that is not OK says, with the details that the daemon adds."""
+    from google.rpc import error_details_pb2
+
     reason, violations, retry_after = "", [], None
     for detail in _details(error.trailing_metadata() or ()):  # type: ignore[arg-type]
         if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
@@ -30,6 +31,8 @@ def failure_of(error: grpc.RpcError) -> Failure:
 
 
 def _details(metadata: Iterable[tuple[str, str | bytes]]) -> Sequence[Any]:
+    from google.rpc import status_pb2
+
     for key, value in metadata:
         if key == _DETAILS_KEY and isinstance(value, bytes):
             try:

@@ -223,6 +223,34 @@ def test_what_a_shim_runs_loads_next_to_nothing() -> None:
     assert set(loaded) & expensive == set()
 
 
+@pytest.mark.parametrize("names", ["heddle_client", "heddle_client, heddle_client.errors"])
+def test_the_library_and_its_errors_load_nothing_heavy(names: str) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, {names}; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert set(loaded) & {*HEAVY, "subprocess", "socket", "heddle_client.client"} == set()
+
+
+def test_what_is_called_and_when_again_is_known_without_grpc() -> None:
+    for module in ("requests", "values", "calls", "patience", "errors", "finding", "session"):
+        assert forbidden(f"heddle_client.{module}", "grpc", "grpc_status", "asyncio") == []
+
+
+def test_a_review_loads_nothing_of_the_other_services() -> None:
+    program = "import sys, heddle_client.client, heddle_client.requests.reviews"
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"{program}; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    others = {"hook", "discussion", "transaction", "snapshot", "operation_log", "signal"}
+    assert {f"heddle_client.values.{name}" for name in others} & set(loaded) == set()
+
+
 @pytest.mark.parametrize(
     "domain",
     [

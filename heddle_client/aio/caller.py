@@ -86,11 +86,12 @@ class AsyncCaller:
         return AsyncStream(self, cursor, self.session.metadata(), timeout)
 
     async def check(self) -> None:
-        """Connect, and make sure that the daemon serves.
+        """Connect, and make sure that the daemon serves; start it where it is to be started.
 
         Raises:
             ClientError: it does not.
         """
+        await in_thread(self.session.awaken)
         began = time.monotonic()
         patience = Patience(began, health.SECONDS)
         while True:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from heddle_client.aio.caller import AsyncCaller, in_thread
-from heddle_client.aio.discussions import AsyncDiscussions
-from heddle_client.aio.hooks import AsyncHooks
-from heddle_client.aio.signals import AsyncSignals
-from heddle_client.aio.transactions import AsyncTransactionBlock, AsyncTransactions
 from heddle_client.finding import Place
 from heddle_client.session import Session
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
+    from heddle_client.aio.discussions import AsyncDiscussions
+    from heddle_client.aio.hooks import AsyncHooks
+    from heddle_client.aio.signals import AsyncSignals
     from heddle_client.aio.streams import AsyncStream
+    from heddle_client.aio.transactions import AsyncTransactionBlock, AsyncTransactions
     from heddle_client.signing import SignedReview
     from heddle_client.values.common import ReviewKind
     from heddle_client.values.daemon import Daemon
@@ -41,17 +42,10 @@ class AsyncClient:
 
     Of every method, `timeout` is the seconds until it gives up; None stands for its default.
     `operation_id` is a UUID under which a change happens once; one is made where it is None.
-
-    Attributes:
-        discussions, signals, transactions, hooks: what can be asked about each.
     """
 
     def __init__(self, caller: AsyncCaller) -> None:
         self._caller = caller
-        self.discussions = AsyncDiscussions(caller)
-        self.signals = AsyncSignals(caller)
-        self.transactions = AsyncTransactions(caller)
-        self.hooks = AsyncHooks(caller)
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,6 +66,34 @@ class AsyncClient:
     def repository(self) -> Path:
         """The root of the worktree that is asked about, or a bare repository's directory."""
         return self._caller.session.place.worktree
+
+    @cached_property
+    def discussions(self) -> AsyncDiscussions:
+        """What is said about symbols."""
+        from heddle_client.aio.discussions import AsyncDiscussions
+
+        return AsyncDiscussions(self._caller)
+
+    @cached_property
+    def signals(self) -> AsyncSignals:
+        """What deserves attention."""
+        from heddle_client.aio.signals import AsyncSignals
+
+        return AsyncSignals(self._caller)
+
+    @cached_property
+    def transactions(self) -> AsyncTransactions:
+        """Transactions by their ids."""
+        from heddle_client.aio.transactions import AsyncTransactions
+
+        return AsyncTransactions(self._caller)
+
+    @cached_property
+    def hooks(self) -> AsyncHooks:
+        """Who is asked and told."""
+        from heddle_client.aio.hooks import AsyncHooks
+
+        return AsyncHooks(self._caller)
 
     async def daemon(self, *, timeout: float | None = None) -> Daemon:
         """Return what the daemon says of itself: version, abilities, limits, counters."""
@@ -212,6 +234,8 @@ class AsyncClient:
             thread: the branch whose tip is the base; empty for HEAD.
             timeout: of the beginning and of the end, each; see the class.
         """
+        from heddle_client.aio.transactions import AsyncTransactionBlock
+
         return AsyncTransactionBlock(
             self._caller, self.transactions, message=message, thread=thread, timeout=timeout
         )

@@ -397,6 +397,8 @@ def test_parent_and_child_of_a_fork_go_on_calling(shared: HeddleDaemon, mode: st
     assert parent == "parent", done.stderr
     assert len(children) == 3
     assert all(line.startswith("child ") for line in children), done.stdout
+    told = done.stderr.count("belongs to the parent process")
+    assert told == (3 if mode == "stream" else 0), done.stderr
 
 
 def test_a_child_is_told_where_grpc_cannot_be_used_after_a_fork(shared: HeddleDaemon) -> None:
