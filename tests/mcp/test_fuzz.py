@@ -6,6 +6,7 @@ import os
 import random
 from typing import Any, Final
 
+import pytest
 from agent_session import AgentSession, ToolRefusedError
 
 from heddle_mcp.limits import ERROR_CHARACTERS
@@ -51,6 +52,7 @@ def _is_answered(agent: AgentSession, tool: str, arguments: dict[str, Any]) -> b
     return False
 
 
+@pytest.mark.timeout(120 + CALLS // 20)
 def test_whatever_is_asked_is_answered_or_refused_in_one_line(agent: AgentSession) -> None:
     print(f"HEDDLE_SEED={SEED}")  # noqa: T201
     chance = random.Random(SEED)
