@@ -49,9 +49,9 @@ def _exit_codes() -> str:
     head = """
 ## Exit codes
 
-Each command's own are in [its section](cli.md). What goes wrong is one line on standard error, which
-says what is wrong and what to do. `heddle txn run` ends with the exit code of its command: 128 and n
-if signal n has ended it, 126 if it cannot be executed, 127 if it is not there.
+Each command's own are in [its section](cli.md). What goes wrong is one line on standard error,
+which says what is wrong and what to do. `heddle txn run` ends with the exit code of its command:
+128 and n if signal n has ended it, 126 if it cannot be executed, 127 if it is not there.
 """
     return f"{head.strip()}\n\n{table(('code', 'name', 'meaning'), rows)}"
 
