@@ -68,7 +68,8 @@ def test_a_query_that_an_error_left_unfinished_holds_no_old_state(
     readers: Readers, writer: Writer
 ) -> None:
     def stop_at_the_first(connection: apsw.Connection) -> None:
-        for (key,) in connection.execute("SELECT key FROM meta"):
+        rows = connection.execute("SELECT key FROM meta")
+        for (key,) in rows:
             raise LookupError(key)
 
     for key in ("a", "b", "c"):
