@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,17 +22,22 @@ class GitError(HeddleError):
     """Git cannot be run, or refuses; the text is what it says."""
 
 
-def git(directory: Path, *arguments: str) -> bytes:
+def git(directory: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
     """Return what git prints when it is run in a directory.
+
+    Args:
+        directory: where.
+        arguments: the command line.
+        environment: variables that are set besides those of this process.
 
     Raises:
         GitError: it is not installed, does not end within half a minute, or has refused.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in _SET_BY_GIT}
+    inherited = {name: value for name, value in os.environ.items() if name not in _SET_BY_GIT}
     try:
         done = subprocess.run(  # noqa: S603 - no shell
             ["git", *_QUIET, "-C", directory, *arguments],  # noqa: S607 - the user's own git
-            env={**environment, "LC_ALL": "C"},
+            env={**inherited, "LC_ALL": "C", **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_SECONDS,

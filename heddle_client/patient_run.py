@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from heddle_api.local.v1 import git_hook_pb2, git_hook_pb2_grpc
-from heddle_client.daemon import call
+from heddle_client.caller import Caller
+from heddle_client.calls import Call, Method
+from heddle_client.finding import Place
+from heddle_client.session import Session
+from heddle_client.shim_protocol import RUN_GIT_HOOK
 from heddle_client.swift_wire import Verdict
 from heddle_supervisor.config import LocalDaemonConfig
 
@@ -14,12 +17,11 @@ def ask_patiently(heddle_dir: str, request: bytes, *, timeout: float) -> Verdict
     """Return the daemon's verdict, whichever of its workers gives it.
 
     Raises:
-        HeddleError: as `heddle_client.daemon.call`.
+        HeddleError: as `heddle_client.caller.Caller.call`.
     """
-    reply = call(
-        LocalDaemonConfig.for_heddle_dir(Path(heddle_dir)),
-        lambda channel: git_hook_pb2_grpc.GitHookServiceStub(channel).RunGitHook,
-        git_hook_pb2.RunGitHookRequest.FromString(request),
-        timeout=timeout,
-    )
-    return Verdict.decode(reply.SerializeToString())
+    config = LocalDaemonConfig.for_heddle_dir(Path(heddle_dir))
+    caller = Caller(Session(Place(config.repository, config), start=False))
+    try:
+        return caller.call(Call(Method(RUN_GIT_HOOK, bytes, Verdict.decode, timeout), request))
+    finally:
+        caller.close()

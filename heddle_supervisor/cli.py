@@ -22,13 +22,26 @@ from heddle_supervisor.version import __version__
 class _HeddleGroup(LazyGroup):
     homes: ClassVar = {
         "agent": "heddle_supervisor.commands.agent:agent",
+        "review": "heddle_client.commands.review:review",
+        "discuss": "heddle_client.commands.discuss:discuss",
+        "signals": "heddle_client.commands.signals:signals",
+        "sign": "heddle_client.commands.sign:sign",
+        "signatures": "heddle_client.commands.signatures:signatures",
+        "log": "heddle_client.commands.operations:operations",
+        "txn": "heddle_client.commands.txn.group:txn",
         "hook": "heddle_client.commands.hook:hook",
+        "mcp": "heddle_client.commands.mcp:mcp",
+        "doctor": "heddle_client.commands.doctor:doctor",
+        "bug-report": "heddle_client.commands.bug_report:bug_report",
+        "completion": "heddle_client.commands.completion:completion",
     }
 
 
 app = typer.Typer(
     name="heddle",
     cls=_HeddleGroup,
+    # `heddle completion` prints scripts for shells; nothing of the user's is edited.
+    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

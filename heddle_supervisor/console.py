@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -43,6 +44,9 @@ def open_standard_streams() -> None:
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(descriptor, "w", closefd=False))
+    # What a terminal's encoding lacks is written out, as standard error has it anyway.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def styled(text: str, colour: str | None) -> str:
@@ -68,6 +72,18 @@ def duration(seconds: float) -> str:
         if count or (unit == "s" and not parts):
             parts.append(f"{count} {unit}")
     return " ".join(parts[:2])
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in its largest binary unit, as `3.2 MiB` or `12 bytes`."""
+    if count < 1_024:  # noqa: PLR2004 - a kibibyte
+        return f"{count} bytes"
+    value = float(count)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        value /= 1_024
+        if value < 1_024 or unit == "TiB":  # noqa: PLR2004 - a kibibyte
+            break
+    return f"{value:.1f} {unit}"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

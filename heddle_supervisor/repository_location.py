@@ -30,10 +30,12 @@ class RepositoryLocation:
     Attributes:
         root: the main worktree's root, or the git directory itself where there is none beside it.
         common_dir: the git directory that all worktrees of the repository share.
+        worktree: the root of the worktree that the search began in: `root`, or a linked one.
     """
 
     root: Path
     common_dir: Path
+    worktree: Path
 
     @property
     def heddle_dir(self) -> Path:
@@ -94,10 +96,11 @@ def _repository_at(directory: Path) -> RepositoryLocation | None:
         common_dir = _common_dir(git_dir)
         is_main = common_dir == git_dir.resolve()
         root = directory if is_main else _main_root(common_dir)
-        return RepositoryLocation(root, common_dir)
+        return RepositoryLocation(root, common_dir, directory)
     if _is_git_dir(directory):
         common_dir = _common_dir(directory)
-        return RepositoryLocation(_main_root(common_dir), common_dir)
+        root = _main_root(common_dir)
+        return RepositoryLocation(root, common_dir, root)
     return None
 
 

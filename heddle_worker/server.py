@@ -26,6 +26,7 @@ from heddle_worker.limits import (
     MAX_MESSAGE_BYTES,
     MAX_STREAMS,
 )
+from heddle_worker.reflection import ReflectionV1, v1_service
 from heddle_worker.socket_address import (
     BindError,
     check_can_bind,
@@ -41,6 +42,7 @@ _Stream: TypeAlias = Callable[[Any, _Context], Awaitable[None]]
 _POOL: Final = descriptor_pool.Default()
 _HEALTH: Final[ServiceDescriptor] = _POOL.FindServiceByName(health.SERVICE_NAME)
 _REFLECTION: Final[ServiceDescriptor] = _POOL.FindServiceByName(reflection.SERVICE_NAME)
+_REFLECTION_V1: Final = v1_service()
 
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -59,10 +61,11 @@ class Server:
     def __init__(
         self, admission: Admission, dispatcher: Dispatcher, services: Iterable[ServiceDescriptor]
     ) -> None:
-        all_services = [*services, _HEALTH, _REFLECTION]
+        all_services = [*services, _HEALTH, _REFLECTION, _REFLECTION_V1]
         names = [service.full_name for service in all_services]
         dispatcher.install(_HEALTH.full_name, HealthService(admission, names), exempt=True)
         dispatcher.install(_REFLECTION.full_name, reflection.aio.ReflectionServicer(names))
+        dispatcher.install(_REFLECTION_V1.full_name, ReflectionV1(names))
         self._server = grpc.aio.server(
             options=_OPTIONS,
             maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS + MAX_STREAMS + HEADROOM_CALLS,

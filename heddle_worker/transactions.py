@@ -19,7 +19,7 @@ from heddle_worker.active_transaction import find_active, find_transaction, find
 from heddle_worker.failures import PreconditionError, TransactionBusyError
 from heddle_worker.mutations import Change, Changed, Occasion
 from heddle_worker.repository.repository import Repository
-from heddle_worker.snapshots.planning import plan
+from heddle_worker.snapshots.planning import is_as_it_was, plan
 from heddle_worker.snapshots.restoring import restore
 from heddle_worker.snapshots.snapshot import ref_of
 from heddle_worker.snapshots.taking import take
@@ -202,7 +202,11 @@ class Transactions:
             return transactions.cut_off(connection)
 
     def sweep(self) -> None:
-        """Remove the copies of worktrees that belong to no transaction, or to a committed one."""
+        """Remove the copies of worktrees that belong to no transaction, or to a committed one.
+
+        What an abort has taken away stays, even if the store that knew of it was lost: it may be
+        the only copy of somebody's work.
+        """
         ids = self._copies.transactions()
 
         def work(connection: apsw.Connection) -> None:
@@ -210,6 +214,8 @@ class Transactions:
                 if transaction_id in self._beginning:
                     continue
                 found = transactions.find(connection, transaction_id)
+                if found is None and self._copies.is_there(transaction_id, ABORTED):
+                    continue
                 if found is None or found.state is TransactionState.COMMITTED:
                     self._copies.drop(transaction_id)
 
@@ -233,11 +239,15 @@ class Transactions:
             self._note(transaction, AbortStep.ASKED, request)
             try:
                 kept = take(worktree, ref_of(transaction.id, kept_as), reason, protecting=begun)
-                plan(worktree, begun)
+                is_done = is_as_it_was(worktree, begun, kept)
+                if not is_done:
+                    plan(worktree, begun, now=kept)
             except BaseException:
                 self._note(transaction, AbortStep.NONE, b"")
                 raise
             self._note(transaction, AbortStep.RESTORING, request, kept_as)
+            if is_done:
+                return ref_of(transaction.id, kept_as)
         restore(worktree, begun, kept=kept)
         return ref_of(transaction.id, kept_as)
 

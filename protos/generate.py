@@ -1,10 +1,10 @@
-"""Makes the package `heddle_api` from the `.proto` files beside this script.
+"""Makes `heddle_api` and `heddle_client.values` from the `.proto` files beside this script.
 
-    python protos/generate.py           write the package
-    python protos/generate.py --check   fail when the package is not what would be written
+    python protos/generate.py           write the packages
+    python protos/generate.py --check   fail when a package is not what would be written
 
-The whole package is generated: what the files here don't account for is removed from it. The
-tools are those of the dependency group `protos`; other versions of them write other text.
+The whole of each package is generated: what the files here don't account for is removed from it.
+The tools are those of the dependency group `protos`; other versions of them write other text.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from pathlib import Path
 from typing import Final
 
 PROTOS: Final = Path(__file__).resolve().parent
-PACKAGE: Final = PROTOS.parent / "heddle_api"
+PROJECT: Final = PROTOS.parent
+API: Final = Path("heddle_api")
+VALUES: Final = Path("heddle_client", "values")
 
 _STUB_PLUGIN: Final = Path(sysconfig.get_path("scripts")) / "protoc-gen-mypy_grpc"
+_DESCRIPTORS: Final = "descriptors.bin"
 _SERVICE: Final = re.compile(r"^service\b", re.MULTILINE)
 
 # The descriptors are named after the .proto files (`heddle/v1/signal.proto`), the modules live in
@@ -45,18 +48,20 @@ _DOCSTRINGS: Final = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write or check the package; return the exit status."""
-    parser = argparse.ArgumentParser(description="Generate heddle_api from protos/.")
+    """Write or check the packages; return the exit status."""
+    parser = argparse.ArgumentParser(description="Generate heddle_api and heddle_client.values.")
     parser.add_argument("--check", action="store_true", help="change nothing, fail on differences")
     options = parser.parse_args(arguments)
-    expected = render()
-    found = read_package(PACKAGE)
-    if not options.check:
-        write_package(PACKAGE, expected, stale=found.keys() - expected.keys())
-        return 0
-    problems = differences(expected, found)
+    packages = render()
+    problems = []
+    for package, expected in packages.items():
+        found = read_package(PROJECT / package)
+        if options.check:
+            problems += [f"{package}: {each}" for each in differences(expected, found)]
+        else:
+            write_package(PROJECT / package, expected, stale=found.keys() - expected.keys())
     if problems:
-        print("heddle_api differs from what protos/ generates:", file=sys.stderr)
+        print("A package differs from what protos/ generates:", file=sys.stderr)
         print(*(f"  {problem}" for problem in problems), sep="\n", file=sys.stderr)
         print(
             "Run `python protos/generate.py` with the dependency group `protos` installed.",
@@ -65,8 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if problems else 0
 
 
-def render() -> dict[Path, bytes]:
-    """Return the package's files: the content of each by its path within the package.
+def render() -> dict[Path, dict[Path, bytes]]:
+    """Return the files of each package: the content of each by its path within the package.
 
     Raises:
         SystemExit: the tools are not installed, or protoc refuses the files; says why.
@@ -78,10 +83,21 @@ def render() -> dict[Path, bytes]:
             path.relative_to(root): _MODULE.sub("heddle_api", path.read_text("utf-8")).encode()
             for path in sorted(root.rglob("*_pb2*"))
         }
+        descriptors = Path(directory, _DESCRIPTORS).read_bytes()
     for room, docstring in _DOCSTRINGS.items():
         package[Path(room, "__init__.py")] = f'"""{docstring}"""\n'.encode()
     package[Path("py.typed")] = b""
-    return package
+    return {API: package, VALUES: _render_values(descriptors)}
+
+
+def _render_values(descriptors: bytes) -> dict[Path, bytes]:
+    # The neighbour is no part of any package.
+    sys.path.insert(0, str(PROJECT))
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+    from protos.values_source import ValuesSource
+
+    return ValuesSource(FileDescriptorSet.FromString(descriptors)).render()
 
 
 def _run_protoc(into: Path) -> None:
@@ -90,8 +106,9 @@ def _run_protoc(into: Path) -> None:
         sys.exit("error: grpcio-tools or mypy-protobuf is missing: install dependency group protos")
     sources = sorted(PROTOS.rglob("*.proto"))
     services = [source for source in sources if _SERVICE.search(source.read_text("utf-8"))]
+    described = [f"--descriptor_set_out={into / _DESCRIPTORS}", "--include_source_info"]
     for outputs, files in (
-        ([f"--python_out={into}", f"--pyi_out={into}"], sources),
+        ([f"--python_out={into}", f"--pyi_out={into}", *described], sources),
         ([f"--grpc_python_out={into}", f"--mypy_grpc_out=quiet:{into}"], services),
     ):
         protoc = [sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={PROTOS}"]

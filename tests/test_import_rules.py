@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Final
 import pytest
 
 PROJECT: Final = Path(__file__).parents[1]
-OURS: Final = ("heddle_api", "heddle_client", "heddle_supervisor", "heddle_worker")
+OURS: Final = ("heddle_api", "heddle_client", "heddle_mcp", "heddle_supervisor", "heddle_worker")
 SHARED_WITH_WORKERS: Final = {
     "heddle_supervisor.worker_link",
     "heddle_supervisor.heartbeat",
@@ -39,6 +40,15 @@ SHARED_WITH_CLIENTS: Final = {
     "heddle_supervisor.errors",
     "heddle_supervisor.peer_credentials",
     "heddle_supervisor.repository_location",
+    "heddle_supervisor.version",
+}
+SHARED_WITH_SOME_CLIENTS: Final = {
+    # They look at a daemon's files as its supervisor does, to say what is wrong with them.
+    "heddle_client.bug_report.bundle": {"heddle_supervisor.log_files"},
+    "heddle_client.doctor.daemon_checks": {"heddle_supervisor.pidfile"},
+    "heddle_client.doctor.places": {"heddle_supervisor.private_directory"},
+    # It describes all commands.
+    "heddle_client.man_pages": {"heddle_supervisor.cli"},
 }
 GRPC_AND_PROTOBUF: Final = ("grpc", "grpc_health", "grpc_reflection", "grpc_status", "google")
 
@@ -81,6 +91,7 @@ def _imports_below(node: ast.AST, module: str, *, deferred: bool = False) -> Ite
             yield Import(module, name, child.lineno, deferred)
 
 
+@functools.cache
 def imports_of(package: str) -> list[Import]:
     """Return every import of a package's modules, or of one module's."""
     place = PROJECT.joinpath(*package.split("."))
@@ -150,6 +161,45 @@ def test_clients_know_no_worker_and_nobody_knows_clients() -> None:
     assert forbidden("heddle_worker", "heddle_client") == []
 
 
+# What the SDK of the Model Context Protocol is, and what comes with it.
+MCP_SDK: Final = (
+    "anyio",
+    "httpx",
+    "httpx2",
+    "mcp",
+    "mcp_types",
+    "pydantic",
+    "pydantic_core",
+    "starlette",
+    "uvicorn",
+)
+
+
+def test_only_the_bridge_to_agents_knows_the_protocol_of_agents() -> None:
+    for package in OURS:
+        if package != "heddle_mcp":
+            assert forbidden(package, *MCP_SDK) == []
+    users = {
+        each.module
+        for package in OURS
+        for each in imports_of(package)
+        if package != "heddle_mcp" and each.is_of("heddle_mcp")
+    }
+    assert users == {"heddle_client.commands.mcp"}
+
+
+def test_the_bridge_to_agents_is_a_client_like_any_other() -> None:
+    others = ("heddle_api", "heddle_worker", "pygit2", "apsw", "sqlite3", *GRPC_AND_PROTOBUF)
+    assert forbidden("heddle_mcp", *others) == []
+    assert [
+        str(each)
+        for each in imports_of("heddle_mcp")
+        if each.is_of("heddle_supervisor")
+        and is_module(each.imported)
+        and each.imported not in SHARED_WITH_CLIENTS | {"heddle_supervisor.version"}
+    ] == []
+
+
 def test_clients_know_of_the_supervisor_only_where_a_daemon_is_and_how_commands_speak() -> None:
     commands = {"heddle_supervisor.commands.options", "heddle_supervisor.lazy_group"}
     others = [
@@ -157,10 +207,18 @@ def test_clients_know_of_the_supervisor_only_where_a_daemon_is_and_how_commands_
         for each in imports_of("heddle_client")
         if each.is_of("heddle_supervisor")
         and is_module(each.imported)
-        and each.imported not in SHARED_WITH_CLIENTS
+        and each.imported
+        not in SHARED_WITH_CLIENTS | SHARED_WITH_SOME_CLIENTS.get(each.module, set())
         and not (each.module.startswith("heddle_client.commands.") and each.imported in commands)
     ]
     assert others == []
+
+
+def test_rendering_knows_nothing_but_values() -> None:
+    room = "heddle_client.rendering"
+    asking = ("heddle_client.client", "heddle_client.caller", "heddle_client.quick_client")
+    outside = ("heddle_api", "heddle_client.commands", "subprocess", "socket", *asking)
+    assert forbidden(room, *outside, *GRPC_AND_PROTOBUF) == []
 
 
 def test_what_a_shim_runs_loads_next_to_nothing() -> None:
@@ -179,6 +237,34 @@ def test_what_a_shim_runs_loads_next_to_nothing() -> None:
     ).stdout.split()
     expensive = {*HEAVY, "pathlib", "socket", "re", "typing_extensions", "json", "subprocess"}
     assert set(loaded) & expensive == set()
+
+
+@pytest.mark.parametrize("names", ["heddle_client", "heddle_client, heddle_client.errors"])
+def test_the_library_and_its_errors_load_nothing_heavy(names: str) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, {names}; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert set(loaded) & {*HEAVY, "subprocess", "socket", "heddle_client.client"} == set()
+
+
+def test_what_is_called_and_when_again_is_known_without_grpc() -> None:
+    for module in ("requests", "values", "calls", "patience", "errors", "finding", "session"):
+        assert forbidden(f"heddle_client.{module}", "grpc", "grpc_status", "asyncio") == []
+
+
+def test_a_review_loads_nothing_of_the_other_services() -> None:
+    program = "import sys, heddle_client.client, heddle_client.requests.reviews"
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"{program}; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    others = {"hook", "discussion", "transaction", "snapshot", "operation_log", "signal"}
+    assert {f"heddle_client.values.{name}" for name in others} & set(loaded) == set()
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from heddle_client.commands.options import open_client
 from heddle_client.visible import visible
-from heddle_supervisor.commands.options import Json, Repo, config_of
+from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import print_result, reported_errors
 
-_SECONDS: Final = 10.0
 _UINT32_MAX: Final = 2**32 - 1
 
 
@@ -39,23 +38,9 @@ def add(
 
     EXIT CODES. 0 registered; 1 refused; 3 no daemon runs; 5 it does not answer; 2 wrong usage.
     """
-    from heddle_api.v1 import hook_pb2, hook_pb2_grpc
-    from heddle_client.daemon import call
-
     as_json = as_json or context.obj
-    with reported_errors(as_json=as_json):
-        hook = call(
-            config_of(repo),
-            lambda channel: hook_pb2_grpc.HookServiceStub(channel).RegisterHook,
-            hook_pb2.RegisterHookRequest(
-                name=name,
-                command=command,
-                events=events or [],
-                timeout_ms=timeout,
-                client_operation_id=str(uuid.uuid4()),
-            ),
-            timeout=_SECONDS,
-        )
+    with reported_errors(as_json=as_json), open_client(repo, start=False) as client:
+        hook = client.hooks.register(name, command, events or (), timeout)
         named = ", ".join(map(visible, hook.events)) or "all events"
         print_result(
             f"heddle hook: {visible(hook.name)} runs on {named}, for {hook.timeout_ms} ms at most",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heddle_client.commands.options import open_client
 from heddle_client.visible import visible
-from heddle_supervisor.commands.options import Json, Repo, config_of
+from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import columns, print_result, reported_errors
 
 if TYPE_CHECKING:
-    from heddle_api.local.v1 import git_hook_pb2
-
-_SECONDS: Final = 3_600.0
+    from heddle_client.values.git_hook import HookVerdict
 
 
 def emit(
@@ -36,28 +35,18 @@ def emit(
     EXIT CODES. 0 nobody objects; 1 vetoed, or refused; 3 no daemon runs; 5 it does not answer;
     2 wrong usage.
     """
-    from google.protobuf.json_format import MessageToDict
+    from dataclasses import asdict
 
-    from heddle_api.local.v1 import git_hook_pb2, git_hook_pb2_grpc
-    from heddle_client.daemon import call
     from heddle_supervisor.errors import ExitCode
 
     as_json = as_json or context.obj
-    with reported_errors(as_json=as_json):
-        verdict = call(
-            config_of(repo),
-            lambda channel: git_hook_pb2_grpc.GitHookServiceStub(channel).TestHookEvent,
-            git_hook_pb2.TestHookEventRequest(event_name=event, payload_json=payload),
-            timeout=_SECONDS,
-        )
-        body = MessageToDict(
-            verdict, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-        )
-        print_result(_text(verdict), body, as_json=as_json)
+    with reported_errors(as_json=as_json), open_client(repo, start=False) as client:
+        verdict = client.hooks.test(event, payload)
+        print_result(_text(verdict), asdict(verdict), as_json=as_json)
     raise typer.Exit(int(ExitCode.FAILURE if verdict.vetoed else ExitCode.OK))
 
 
-def _text(verdict: git_hook_pb2.HookVerdict) -> str:
+def _text(verdict: HookVerdict) -> str:
     if not verdict.answers:
         return "nobody listens"
     rows = [

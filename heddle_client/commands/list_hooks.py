@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from heddle_client.commands.options import open_client
 from heddle_client.visible import visible
-from heddle_supervisor.commands.options import Json, Repo, config_of
+from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import columns, print_message, print_result, reported_errors
 
 if TYPE_CHECKING:
-    from heddle_api.v1 import hook_pb2
     from heddle_client.hook_report import HookReport
-
-_SECONDS: Final = 10.0
+    from heddle_client.values.hook import Hook
 
 
 def list_hooks(context: typer.Context, repo: Repo = Path(), as_json: Json = False) -> None:
@@ -61,20 +60,12 @@ def list_hooks(context: typer.Context, repo: Repo = Path(), as_json: Json = Fals
     raise typer.Exit(int(code))
 
 
-def _registered(repo: Path) -> Sequence[hook_pb2.Hook]:
-    from heddle_api.v1 import hook_pb2, hook_pb2_grpc
-    from heddle_client.daemon import call
-
-    reply = call(
-        config_of(repo),
-        lambda channel: hook_pb2_grpc.HookServiceStub(channel).ListHooks,
-        hook_pb2.ListHooksRequest(),
-        timeout=_SECONDS,
-    )
-    return reply.hooks
+def _registered(repo: Path) -> Sequence[Hook]:
+    with open_client(repo, start=False) as client:
+        return client.hooks.list()
 
 
-def _entry(hook: hook_pb2.Hook) -> dict[str, Any]:
+def _entry(hook: Hook) -> dict[str, Any]:
     return {
         "name": hook.name,
         "command": hook.command,
@@ -84,7 +75,7 @@ def _entry(hook: hook_pb2.Hook) -> dict[str, Any]:
 
 
 def _text(
-    registered: Sequence[hook_pb2.Hook] | None,
+    registered: Sequence[Hook] | None,
     reports: Sequence[HookReport],
     found: Sequence[str],
 ) -> str:

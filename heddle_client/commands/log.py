@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from heddle_client.commands.options import open_client
 from heddle_client.visible import visible
-from heddle_supervisor.commands.options import Json, Repo, config_of
+from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import print_result, reported_errors
 
 if TYPE_CHECKING:
-    from heddle_api.v1 import operation_log_pb2
-    from heddle_supervisor.config import LocalDaemonConfig
+    from heddle_client.values.operation_log import OperationHit
 
 VERBS: Final = (
     "hook.register_hook",
@@ -48,38 +47,18 @@ def log(
     130 interrupted.
     """
     as_json = as_json or context.obj
-    with reported_errors(as_json=as_json):
-        for hit in _entries(config_of(repo), follow=follow):
+    with reported_errors(as_json=as_json), open_client(repo, start=False) as client:
+        for hit in client.operations(follow=follow, verbs=VERBS):
             print_result(_line(hit), _entry(hit), as_json=as_json)
 
 
-def _entries(
-    config: LocalDaemonConfig, *, follow: bool
-) -> Iterator[operation_log_pb2.OperationHit]:
-    from heddle_api.v1 import operation_log_pb2, operation_log_pb2_grpc
-    from heddle_client.daemon import stream
-
-    request = operation_log_pb2.StreamOperationsRequest(
-        query=operation_log_pb2.QueryOperationsRequest(verbs=VERBS), follow=follow
-    )
-    for hit in stream(
-        config,
-        lambda channel: (
-            operation_log_pb2_grpc.OperationLogQueryServiceStub(channel).StreamOperations
-        ),
-        request,
-    ):
-        request.query.after_seq = hit.seq
-        yield hit
-
-
-def _line(hit: operation_log_pb2.OperationHit) -> str:
+def _line(hit: OperationHit) -> str:
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(hit.timestamp_secs))
     verb = hit.verb.removeprefix("hook.")
     return f"{at}  {visible(verb):<15}  {visible(hit.detail)}".rstrip()
 
 
-def _entry(hit: operation_log_pb2.OperationHit) -> dict[str, Any]:
+def _entry(hit: OperationHit) -> dict[str, Any]:
     return {
         "seq": hit.seq,
         "time": hit.timestamp_secs,

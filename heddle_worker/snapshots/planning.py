@@ -90,20 +90,44 @@ class Prepared:
     nested: tuple[bytes, ...] = ()
 
 
-def plan(worktree: Worktree, snapshot: Snapshot) -> RestorePlan:
+def plan(worktree: Worktree, snapshot: Snapshot, *, now: Snapshot | None = None) -> RestorePlan:
     """Return what restoring a snapshot would do now. Nothing is changed.
+
+    Args:
+        worktree: where to restore.
+        snapshot: what to restore.
+        now: the worktree as it is, if somebody has just taken that with `protecting=snapshot`;
+            looking again would take as long again.
 
     Raises:
         SnapshotError: it could not be restored as things are.
     """
     with worktree.git.scratch() as git:
-        prepared = prepare(worktree, git, snapshot)
+        prepared = prepare(worktree, git, snapshot, now=now)
     check_borders(prepared)
     return prepared.plan
 
 
+def is_as_it_was(worktree: Worktree, snapshot: Snapshot, now: Snapshot) -> bool:
+    """Return whether restoring a snapshot would change nothing, not even a byte of the index.
+
+    Args:
+        worktree: where both were taken.
+        snapshot: what would be restored.
+        now: the worktree as it is, taken with `protecting=snapshot`.
+    """
+    trees = (f"{each.commit}^{{tree}}" for each in (snapshot, now))
+    before, after = worktree.git.run("rev-parse", *trees).split()
+    return before == after
+
+
 def prepare(
-    worktree: Worktree, git: Git, snapshot: Snapshot, *, is_locked: bool = False
+    worktree: Worktree,
+    git: Git,
+    snapshot: Snapshot,
+    *,
+    now: Snapshot | None = None,
+    is_locked: bool = False,
 ) -> Prepared:
     """Look at a worktree and decide what restoring means for each path.
 
@@ -111,12 +135,14 @@ def prepare(
         worktree: where to restore.
         git: in the worktree; the objects of the look go there.
         snapshot: what to restore.
+        now: see `plan`.
         is_locked: whether the caller holds the lock of the index.
 
     Raises:
         SnapshotError: it cannot be restored as things are.
     """
-    now = capture(worktree, git, "now", protecting=snapshot, is_locked=is_locked)
+    if now is None:
+        now = capture(worktree, git, "now", protecting=snapshot, is_locked=is_locked)
     found, others = _split(differences(git, now.commit, snapshot.commit))
     files = [each for each in found if not _is_submodule(each)]
     removed = {each.path for each in files if each.after is None}

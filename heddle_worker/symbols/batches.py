@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
 
+from heddle_worker.symbols.parser_link import SourceToParse
 from heddle_worker.symbols.parsers import Parsed, Parsers
 
 # To hand something to another process costs as much as to parse some hundred bytes, and to wait
@@ -30,18 +31,23 @@ class Batches:
         self._parsers = parsers
         self._done = done
         self._keys: list[bytes] = []
-        self._sources: list[tuple[str, bytes]] = []
+        self._sources: list[SourceToParse] = []
         self._size = 0
         self._on_the_way: deque[tuple[list[bytes], int, Future[list[Parsed]]]] = deque()
         self._bytes_on_the_way = 0
 
-    def add(self, key: bytes, language: str, source: bytes) -> None:
-        """Have a source parsed; block while too much is on its way."""
-        self._keys.append(key)
-        self._sources.append((language, source))
-        self._size += len(source)
-        if self._size >= _BATCH_BYTES or len(self._sources) >= _BATCH_SOURCES:
+    def add(self, key: bytes, language: str, path: bytes, source: bytes) -> None:
+        """Have a source parsed; block while too much is on its way.
+
+        Versions of the same file that follow one another are parsed by one process, since each
+        helps with the next.
+        """
+        is_full = self._size >= _BATCH_BYTES or len(self._sources) >= _BATCH_SOURCES
+        if is_full and self._sources[-1][1] != path:
             self._send()
+        self._keys.append(key)
+        self._sources.append((language, path, source))
+        self._size += len(source)
         while (
             self._bytes_on_the_way > _ON_THE_WAY_BYTES
             or len(self._on_the_way) > _BATCHES_ON_THE_WAY

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
-from typing import Final, TypeAlias
+from typing import Final
 
 import tree_sitter
 
 from heddle_worker.symbols.definitions import Definition, Span, definitions
 from heddle_worker.symbols.grammar import Grammar
+from heddle_worker.symbols.pieces import KnownPieces, piece_key, pieces_of, runs
+from heddle_worker.symbols.raw_symbols import RawSymbol, moved, numbered
 from heddle_worker.symbols.tokens import DIGEST_BYTES, Tokens, sketch, token_pattern
-
-RawSymbol: TypeAlias = tuple[
-    str, str, int, int, int, int, bytes, bytes, tuple[int, ...], tuple[str, ...], bool, bytes
-]
-"""The fields of a `Symbol` in their order, its kind as text."""
+from heddle_worker.symbols.trees import Trees
 
 _CALLABLE: Final = frozenset({"function", "method", "test"})
 _HOLDS_METHODS: Final = frozenset(
@@ -31,27 +31,63 @@ class Extractor:
 
     def __init__(self, language: str) -> None:
         self._grammar = Grammar(language)
+        self._trees = Trees(self._grammar.parser)
+        self._known = KnownPieces()
         table = self._grammar.language
         self._pattern = token_pattern(table.operators)
         self._test_name = re.compile(table.test_name or r"(?!)")
         self._test_mark = re.compile(table.test_mark or rb"(?!)")
 
-    def parse(self, source: bytes) -> tree_sitter.Tree:
-        """Return the bare tree of a source."""
-        return self._grammar.parser.parse(source)
-
-    def outline(self, source: bytes) -> tuple[bool, tuple[RawSymbol, ...]]:
+    def outline(self, source: bytes, path: bytes = b"") -> tuple[bool, tuple[RawSymbol, ...]]:
         """Return whether a source has syntax errors, and its symbols, the outer before the inner.
 
         Neither its bytes nor how deeply it is nested can make this fail.
+
+        Args:
+            source: its bytes.
+            path: where it is, so that what is known of another version of it helps; empty for
+                nowhere. It has no influence on what is returned.
         """
-        root = self.parse(self._without_ignored(source)).root_node
-        captured = tree_sitter.QueryCursor(self._grammar.query).captures(root)
-        spans = {name: [node.byte_range for node in nodes] for name, nodes in captured.items()}
-        found = definitions(source, spans)
-        if not found:
-            return root.has_error, ()
-        return root.has_error, tuple(self._symbols(source, spans, found))
+        parsed = self._without_ignored(source)
+        root = self._trees.parse(parsed, path).root_node
+        if root.has_error:
+            return True, tuple(numbered(self._found(source, root, (0, len(source)))))
+        return False, tuple(numbered(self._found_in_pieces(source, parsed, root)))
+
+    def _found_in_pieces(
+        self, source: bytes, parsed: bytes, root: tree_sitter.Node
+    ) -> Iterator[RawSymbol]:
+        """Yield the symbols of a source, of which only those pieces are looked at that are new."""
+        pieces = pieces_of(root)
+        keys = [piece_key(source, parsed, piece) for piece in pieces]
+        held = {key: self._known.get(key) for key in keys}
+        for first, behind in runs([held[key] is None for key in keys]):
+            origin, end = pieces[first][0], pieces[behind - 1][1]
+            symbols = deque(self._found(source, root, (origin, end)))
+            for number in range(first, behind):
+                taken = _taken_from(symbols, source, origin, pieces[number])
+                held[keys[number]] = taken
+                self._known.put(keys[number], taken)
+        line, at = 0, 0
+        for (start, _), key in zip(pieces, keys, strict=True):
+            line += source.count(b"\n", at, start)
+            at = start
+            yield from moved(held[key] or (), line, start)
+
+    def _found(self, source: bytes, root: tree_sitter.Node, part: Span) -> list[RawSymbol]:
+        """Return the symbols in a part of a source, with lines and bytes counted from there."""
+        start, end = part
+        cursor = tree_sitter.QueryCursor(self._grammar.query)
+        if end - start < len(source):
+            # One further: what is empty and stands at the end is outside otherwise.
+            cursor.set_byte_range(start, end + 1)
+        spans: dict[str, list[Span]] = {}
+        for name, nodes in cursor.captures(root).items():
+            ranges = [node.byte_range for node in nodes]
+            spans[name] = [(a - start, b - start) for a, b in ranges if a >= start and b <= end]
+        inside = source[start:end]
+        found = definitions(inside, spans)
+        return self._symbols(inside, spans, found) if found else []
 
     def _without_ignored(self, source: bytes) -> bytes:
         """Return a source with spaces in place of what the parser would stumble over."""
@@ -83,7 +119,6 @@ class Extractor:
         call_starts = [start for start, _ in calls]
         call_names = [source[start:end] for start, end in calls]
         symbols: list[RawSymbol] = []
-        taken: dict[str, int] = {}
         sketches = _sketches(found, tokens)
         placed = _placed(found)
         own_parts = _own_parts(found, placed, tokens)
@@ -92,19 +127,17 @@ class Extractor:
         ):
             if kind == "scope":
                 continue
-            name = "::".join(path)
             is_test = kind == "test" or (kind in _CALLABLE and self._is_test(source, each, path))
             called: tuple[str, ...] = ()
             if kind in _CALLABLE:
                 begin, end = (bisect_left(call_starts, at) for at in (each.name_start, each.end))
                 names = {call.decode("utf-8", "replace") for call in set(call_names[begin:end])}
                 called = tuple(sorted(names))
-            taken[name] = number = taken.get(name, 0) + 1
             whole = ((tokens.index(each.start), tokens.index(each.end)),)
             meaning = tokens.meaning(whole, path[-1])
             symbols.append(
                 (
-                    name if number == 1 else f"{name}#{number}",
+                    "::".join(path),
                     "function" if kind == "test" else kind,
                     lines[each.start],
                     lines[each.end - 1],
@@ -131,6 +164,24 @@ class Extractor:
 def extractor(language: str) -> Extractor:
     """Return the one for a language, whose grammar is loaded the first time."""
     return Extractor(language)
+
+
+def _taken_from(
+    symbols: deque[RawSymbol], source: bytes, origin: int, piece: Span
+) -> list[RawSymbol]:
+    """Take those symbols off a row that begin in a piece; count lines and bytes from its start.
+
+    Args:
+        symbols: in their order, with lines and bytes counted from `origin`.
+        source: all of it.
+        origin: in its bytes.
+        piece: likewise.
+    """
+    start, end = piece[0] - origin, piece[1] - origin
+    taken: list[RawSymbol] = []
+    while symbols and symbols[0][4] < end:
+        taken.append(symbols.popleft())
+    return list(moved(taken, -source.count(b"\n", origin, piece[0]), -start)) if taken else []
 
 
 def _without_space_behind(source: bytes, start: int, end: int) -> int:

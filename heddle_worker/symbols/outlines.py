@@ -104,7 +104,7 @@ class Outlines:
             if refusal is not None:
                 note(key, Parsed(encode(settled, refusal)))
             elif content is not None:
-                batches.add(key, settled, content)
+                batches.add(key, settled, source.path, content)
         batches.finish()
         self._cache.put(_KIND, to_keep)
         return found

@@ -14,7 +14,8 @@ from typing import Final, TypeAlias
 from heddle_worker.symbols.limits import ParserLimits
 from heddle_worker.symbols.parser_process import LENGTH_BYTES
 
-LanguageAndSource: TypeAlias = tuple[str, bytes]
+SourceToParse: TypeAlias = tuple[str, bytes, bytes]
+"""A source: its language, its path and its bytes."""
 Reply: TypeAlias = tuple[bool, bytes]
 """Whether a source has syntax errors, and its symbols for `encode`."""
 
@@ -56,7 +57,7 @@ class ParserLink:
         self._limits = limits
         self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
-    def ask(self, sources: Sequence[LanguageAndSource]) -> list[Reply]:
+    def ask(self, sources: Sequence[SourceToParse]) -> list[Reply]:
         """Return the reply for each of the sources.
 
         Raises:

@@ -6,8 +6,8 @@ requests from its standard input and writes replies to its standard output; the 
 ends it, and so does a source that takes too much processor time or memory.
 
 A message is its length (4 bytes, big-endian, itself not counted) and a marshalled list: a request
-of sources, each with its language, a reply of what came of each: whether there are syntax errors,
-and the symbols, marshalled once more, since they are kept like that.
+of sources, each with its language and path, a reply of what came of each: whether there are syntax
+errors, and the symbols, marshalled once more, since they are kept like that.
 """
 
 from __future__ import annotations
@@ -57,15 +57,16 @@ def main(processor_seconds: float, memory_bytes: int) -> int:
     return 0
 
 
-def _outline(source: tuple[str, bytes], processor_seconds: float) -> tuple[bool, bytes]:
+def _outline(request: tuple[str, bytes, bytes], processor_seconds: float) -> tuple[bool, bytes]:
     # Not at the top: the worker imports this module as well, and has no use for grammars.
     from heddle_worker.symbols.extraction import extractor
 
+    language, path, source = request
     # A grammar that is loaded first does not count.
-    extract = extractor(source[0])
+    extract = extractor(language)
     # The parser does not return to the interpreter, so a signal has to do it the hard way.
     signal.setitimer(signal.ITIMER_PROF, processor_seconds)
-    is_partial, symbols = extract.outline(source[1])
+    is_partial, symbols = extract.outline(source, path)
     signal.setitimer(signal.ITIMER_PROF, 0)
     return is_partial, marshal.dumps(symbols)
 

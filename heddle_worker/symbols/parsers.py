@@ -7,15 +7,17 @@ import os
 import queue
 import signal
 import threading
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
 from heddle_worker.symbols.encoding import encode
+from heddle_worker.symbols.jobs import Jobs
 from heddle_worker.symbols.limits import ParserLimits
 from heddle_worker.symbols.outline import OutlineStatus
-from heddle_worker.symbols.parser_link import LanguageAndSource, NoReplyError, ParserLink, Reply
+from heddle_worker.symbols.parser_link import NoReplyError, ParserLink, Reply, SourceToParse
 from heddle_worker.symbols.parser_process import EXIT_OUT_OF_MEMORY
 
 _ATTEMPTS: Final = 2
@@ -47,7 +49,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    sources: Sequence[LanguageAndSource]
+    sources: Sequence[SourceToParse]
     parsed: Future[list[Parsed]] = field(default_factory=Future)
 
 
@@ -62,13 +64,15 @@ class Parsers:
         self.limits = limits or ParserLimits()
         self._most = max(1, min(self.limits.processes, os.cpu_count() or 1))
         self._lock = threading.Lock()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: Jobs[_Job] = Jobs()
         self._threads: list[threading.Thread] = []
         self._unfinished = 0
         self._is_closed = False
 
-    def submit(self, sources: Sequence[LanguageAndSource]) -> Future[list[Parsed]]:
+    def submit(self, sources: Sequence[SourceToParse]) -> Future[list[Parsed]]:
         """Have sources outlined by one process; what is wrong with one is said by its outline.
+
+        Where it has nothing else to do, that is the one that has seen their paths before.
 
         Raises:
             RuntimeError: the parsers are closed.
@@ -77,10 +81,13 @@ class Parsers:
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("the parsers are closed")
-            self._jobs.put(job)
+            self._jobs.put(job, zlib.crc32(sources[0][1]) % self._most)
             self._unfinished += 1
             if len(self._threads) < min(self._unfinished, self._most):
-                thread = threading.Thread(target=self._serve, name="parser", daemon=True)
+                number = len(self._threads)
+                thread = threading.Thread(
+                    target=self._serve, args=(number,), name="parser", daemon=True
+                )
                 self._threads.append(thread)
                 thread.start()
         return job.parsed
@@ -89,15 +96,14 @@ class Parsers:
         """Finish what was submitted, end the processes, and refuse what comes later."""
         with self._lock:
             self._is_closed = True
-            for _ in self._threads:
-                self._jobs.put(None)
+            self._jobs.close()
         for thread in self._threads:
             thread.join()
 
-    def _serve(self) -> None:
+    def _serve(self, number: int) -> None:
         """Do jobs one by one, with a process that ends when there are none for a while."""
         with contextlib.closing(ParserLink(self.limits)) as link:
-            while (job := self._next_job(link)) is not None:
+            while (job := self._next_job(number, link)) is not None:
                 try:
                     job.parsed.set_result(_parse_all(link, job.sources))
                 except BaseException as error:
@@ -106,15 +112,15 @@ class Parsers:
                     with self._lock:
                         self._unfinished -= 1
 
-    def _next_job(self, link: ParserLink) -> _Job | None:
+    def _next_job(self, number: int, link: ParserLink) -> _Job | None:
         try:
-            return self._jobs.get(timeout=self.limits.idle_seconds)
+            return self._jobs.take(number, timeout=self.limits.idle_seconds)
         except queue.Empty:
             link.close()
-        return self._jobs.get()
+        return self._jobs.take(number)
 
 
-def _parse_all(link: ParserLink, sources: Sequence[LanguageAndSource]) -> list[Parsed]:
+def _parse_all(link: ParserLink, sources: Sequence[SourceToParse]) -> list[Parsed]:
     """Have sources outlined together, or each alone when one of them has ended the process."""
     if len(sources) > 1:
         with contextlib.suppress(NoReplyError, OSError):
@@ -123,7 +129,7 @@ def _parse_all(link: ParserLink, sources: Sequence[LanguageAndSource]) -> list[P
     return [_parse(link, source) for source in sources]
 
 
-def _parse(link: ParserLink, source: LanguageAndSource) -> Parsed:
+def _parse(link: ParserLink, source: SourceToParse) -> Parsed:
     """Have a source outlined, and judge what became of the process if it has not done so.
 
     A process that is killed by somebody says nothing about the source, so another one has a try.
@@ -145,7 +151,7 @@ def _parse(link: ParserLink, source: LanguageAndSource) -> Parsed:
     return Parsed(encode(language, OutlineStatus.FAILED), is_final=status in _FATAL)
 
 
-def _parsed(source: LanguageAndSource, reply: Reply) -> Parsed:
+def _parsed(source: SourceToParse, reply: Reply) -> Parsed:
     is_partial, symbols = reply
     how_much = OutlineStatus.PARTIAL if is_partial else OutlineStatus.COMPLETE
     return Parsed(encode(source[0], how_much, symbols))

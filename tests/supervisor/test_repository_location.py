@@ -36,7 +36,7 @@ def repo(tmp_path: Path) -> Path:
 
 
 def test_the_root_itself(repo: Path) -> None:
-    assert locate_repository(repo) == RepositoryLocation(repo, repo / ".git")
+    assert locate_repository(repo) == RepositoryLocation(repo, repo / ".git", repo)
     assert locate_repository(repo).heddle_dir == repo / ".heddle"
 
 
@@ -55,7 +55,7 @@ def test_any_directory_below_and_a_file_too(repo: Path) -> None:
 
 def test_inside_the_git_directory(repo: Path) -> None:
     for start in (repo / ".git", repo / ".git" / "refs" / "heads"):
-        assert locate_repository(start) == RepositoryLocation(repo, repo / ".git")
+        assert locate_repository(start) == RepositoryLocation(repo, repo / ".git", repo)
 
 
 def test_by_way_of_a_symlink(repo: Path, tmp_path: Path) -> None:
@@ -74,8 +74,11 @@ def test_a_linked_worktree_shares_the_main_ones_daemon(repo: Path, tmp_path: Pat
     linked = tmp_path / "linked"
     git(repo, "worktree", "add", "--quiet", str(linked))
     (linked / "below").mkdir()
-    for start in (linked, linked / "below", repo / ".git" / "worktrees" / "linked"):
-        assert locate_repository(start) == RepositoryLocation(repo, repo / ".git")
+    resolved = linked.resolve()
+    for start in (linked, linked / "below"):
+        assert locate_repository(start) == RepositoryLocation(repo, repo / ".git", resolved)
+    inside = repo / ".git" / "worktrees" / "linked"
+    assert locate_repository(inside) == RepositoryLocation(repo, repo / ".git", repo)
 
 
 def test_a_linked_worktree_inside_the_main_one(repo: Path) -> None:
@@ -95,7 +98,7 @@ def test_a_bare_repository(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "--bare", str(bare))
     for start in (bare, bare / "refs"):
         location = locate_repository(start)
-        assert location == RepositoryLocation(bare, bare)
+        assert location == RepositoryLocation(bare, bare, bare)
         assert location.heddle_dir == bare / ".heddle"
 
 
@@ -104,14 +107,14 @@ def test_a_worktree_of_a_bare_repository(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", "--bare", str(repo), str(bare))
     linked = tmp_path / "linked"
     git(bare, "worktree", "add", "--quiet", str(linked))
-    assert locate_repository(linked) == RepositoryLocation(bare, bare)
+    assert locate_repository(linked) == RepositoryLocation(bare, bare, linked.resolve())
 
 
 def test_a_git_directory_that_is_elsewhere(tmp_path: Path) -> None:
     root, store = tmp_path.resolve() / "root", tmp_path.resolve() / "store"
     git(tmp_path, "init", "--quiet", f"--separate-git-dir={store}", str(root))
     location = locate_repository(root)
-    assert location == RepositoryLocation(root, store)
+    assert location == RepositoryLocation(root, store, root)
     assert location.heddle_dir == store / ".heddle"
     assert locate_repository(store).heddle_dir == location.heddle_dir
 
@@ -120,7 +123,7 @@ def test_a_git_directory_that_is_a_symlink(repo: Path, tmp_path: Path) -> None:
     store = tmp_path.resolve() / "store"
     (repo / ".git").rename(store)
     (repo / ".git").symlink_to(store)
-    assert locate_repository(repo) == RepositoryLocation(repo, store)
+    assert locate_repository(repo) == RepositoryLocation(repo, store, repo)
 
 
 def test_a_submodule_is_a_repository_of_its_own(repo: Path, tmp_path: Path) -> None:

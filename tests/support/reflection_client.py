@@ -8,14 +8,54 @@ from typing import Any, Final
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
-    ProtoReflectionDescriptorDatabase,
+from grpc_reflection.v1alpha.reflection_pb2 import (
+    ServerReflectionRequest,
+    ServerReflectionResponse,
 )
 
+VERSIONS: Final = ("v1", "v1alpha")
+"""Of the reflection service. The two differ in their names alone, not in a byte of a message."""
+
 _SECONDS: Final = 30.0
+
+
+class _Descriptors:
+    """What a descriptor pool asks, asked of the reflection service of one version."""
+
+    def __init__(self, channel: grpc.Channel, version: str) -> None:
+        self._ask: Any = channel.stream_stream(
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+            request_serializer=ServerReflectionRequest.SerializeToString,
+            response_deserializer=ServerReflectionResponse.FromString,
+        )
+
+    def services(self) -> set[str]:
+        reply = self._reply(ServerReflectionRequest(list_services=""))
+        return {service.name for service in reply.list_services_response.service}
+
+    def FindFileByName(self, name: str) -> FileDescriptorProto:  # noqa: N802 - the pool's name
+        return self._file(ServerReflectionRequest(file_by_filename=name))
+
+    def FindFileContainingSymbol(self, symbol: str) -> FileDescriptorProto:  # noqa: N802
+        return self._file(ServerReflectionRequest(file_containing_symbol=symbol))
+
+    def _file(self, request: ServerReflectionRequest) -> FileDescriptorProto:
+        reply = self._reply(request)
+        if reply.HasField("error_response"):
+            raise KeyError(reply.error_response.error_message)
+        return FileDescriptorProto.FromString(
+            reply.file_descriptor_response.file_descriptor_proto[0]
+        )
+
+    def _reply(self, request: ServerReflectionRequest) -> ServerReflectionResponse:
+        (reply,) = self._ask(iter([request]), timeout=_SECONDS)
+        assert isinstance(reply, ServerReflectionResponse)
+        assert reply.original_request == request
+        return reply
 
 
 class ReflectionClient:
@@ -24,19 +64,27 @@ class ReflectionClient:
     So the classes of the replies are made at run time, and no type checker knows them.
     """
 
-    def __init__(self, socket_path: Path) -> None:
+    def __init__(self, socket_path: Path, version: str = "v1") -> None:
         self._channel = grpc.insecure_channel(f"unix:{socket_path}")
-        self._database = ProtoReflectionDescriptorDatabase(self._channel)
+        self._descriptors = _Descriptors(self._channel, version)
         # A pool of its own: what the tests have imported does not help this client.
-        self._pool = DescriptorPool(self._database)
+        self._pool = DescriptorPool(self._descriptors)
 
     def services(self) -> set[str]:
         """Return the full names of the services that the server lists."""
-        return set(self._database.get_services())
+        return self._descriptors.services()
 
     def methods(self, service: str) -> set[str]:
         """Return the names of a service's methods."""
         return set(self._pool.FindServiceByName(service).methods_by_name)
+
+    def file_of(self, symbol: str) -> FileDescriptorProto:
+        """Return the file that defines a symbol, as the server describes it.
+
+        Raises:
+            KeyError: the server knows no such symbol.
+        """
+        return self._descriptors.FindFileContainingSymbol(symbol)
 
     def call(self, service: str, name: str, /, **fields: object) -> Any:
         """Call a unary method; `fields` are those of its request. Return the reply.

@@ -17,8 +17,8 @@ from hook_subscriber import HookSubscriber, subscribed
 from shim_bench import run_git
 from waiting import wait_until
 
-from heddle_api.local.v1 import git_hook_pb2, git_hook_pb2_grpc
-from heddle_client.daemon import CallTimeoutError, call
+import heddle_client
+from heddle_client.errors import CallTimeoutError
 
 Prepare = Callable[[GitRepository], None]
 
@@ -326,13 +326,11 @@ def test_a_worker_that_hangs_holds_git_up_no_longer_than_it_lives(
 def test_a_call_ends_at_its_deadline(prepared: GitRepository, daemon: HeddleDaemon) -> None:
     words = ("shell: sleep 60", "--event", "pre_push", "--timeout", "60000")
     daemon.heddle("hook", "add", "sleeper", *words).expect(0)
-    with pytest.raises(CallTimeoutError, match=r"has not answered within 0\.5 s") as caught:
-        call(
-            daemon.config,
-            lambda channel: git_hook_pb2_grpc.GitHookServiceStub(channel).TestHookEvent,
-            git_hook_pb2.TestHookEventRequest(event_name="pre_push"),
-            timeout=0.5,
-        )
+    with (
+        heddle_client.connect(prepared.root) as client,
+        pytest.raises(CallTimeoutError, match=r"has not answered within 0\.5 s") as caught,
+    ):
+        client.hooks.test("pre_push", timeout=0.5)
     assert caught.value.exit_code == 124
 
 

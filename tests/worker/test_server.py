@@ -236,6 +236,7 @@ def test_reflection_names_every_service_and_describes_it(path: Path) -> None:
             names, methods = await asyncio.to_thread(_reflect, path)
         assert names == {
             "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
             "heddle.v1.HookService",
         }
@@ -425,6 +426,7 @@ def test_health_knows_every_service_and_no_other(path: Path) -> None:
                 (
                     "",
                     "grpc.health.v1.Health",
+                    "grpc.reflection.v1.ServerReflection",
                     "grpc.reflection.v1alpha.ServerReflection",
                     "heddle.v1.HookService",
                 ),

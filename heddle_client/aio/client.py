@@ -1,0 +1,298 @@
+"""The client of a repository's daemon for asyncio: `heddle_client.aio.connect`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from heddle_client.aio.caller import AsyncCaller, in_thread
+from heddle_client.finding import Place
+from heddle_client.session import Session
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+    from heddle_client.aio.discussions import AsyncDiscussions
+    from heddle_client.aio.hooks import AsyncHooks
+    from heddle_client.aio.signals import AsyncSignals
+    from heddle_client.aio.streams import AsyncStream
+    from heddle_client.aio.transactions import AsyncTransactionBlock, AsyncTransactions
+    from heddle_client.signing import SignedReview
+    from heddle_client.values.common import ReviewKind
+    from heddle_client.values.daemon import Daemon
+    from heddle_client.values.operation_log import OperationHit
+    from heddle_client.values.state_review import (
+        ListSignaturesResponse,
+        ReviewPayload,
+        SignStateResponse,
+    )
+
+
+class AsyncClient:
+    """A repository's daemon, as Python sees it, for asyncio. `async with` closes it at the end.
+
+    Any tasks may use it; in another event loop it connects anew. A worker of the daemon's that
+    dies or is replaced in the middle of a call is no matter. Each method raises `ClientError`;
+    see `heddle_client.errors`.
+
+    Of every method, `timeout` is the seconds until it gives up; None stands for its default.
+    `operation_id` is a UUID under which a change happens once; one is made where it is None.
+    """
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the calls and iterators in flight, and let go of the connection. Idempotent."""
+        await self._caller.close()
+
+    @property
+    def repository(self) -> Path:
+        """The root of the worktree that is asked about, or a bare repository's directory."""
+        return self._caller.session.place.worktree
+
+    @cached_property
+    def discussions(self) -> AsyncDiscussions:
+        """What is said about symbols."""
+        from heddle_client.aio.discussions import AsyncDiscussions
+
+        return AsyncDiscussions(self._caller)
+
+    @cached_property
+    def signals(self) -> AsyncSignals:
+        """What deserves attention."""
+        from heddle_client.aio.signals import AsyncSignals
+
+        return AsyncSignals(self._caller)
+
+    @cached_property
+    def transactions(self) -> AsyncTransactions:
+        """Transactions by their ids."""
+        from heddle_client.aio.transactions import AsyncTransactions
+
+        return AsyncTransactions(self._caller)
+
+    @cached_property
+    def hooks(self) -> AsyncHooks:
+        """Who is asked and told."""
+        from heddle_client.aio.hooks import AsyncHooks
+
+        return AsyncHooks(self._caller)
+
+    async def daemon(self, *, timeout: float | None = None) -> Daemon:
+        """Return what the daemon says of itself: version, abilities, limits, counters."""
+        from heddle_client.requests import daemon as requests
+
+        return await self._caller.call(requests.daemon(self._caller.repo_path), timeout)
+
+    async def review(
+        self,
+        state: str | bytes = "HEAD",
+        all_signals: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> ReviewPayload:
+        """Return what a reviewer of a state needs.
+
+        Args:
+            state: id or revision; empty for the worktree as it is, before the commit.
+            all_signals: whether `all_signals` of the result is filled too.
+            timeout: see the class.
+        """
+        from heddle_client.requests import reviews as requests
+
+        call = requests.review(self._caller.repo_path, state, all_signals=all_signals)
+        return await self._caller.call(call, timeout)
+
+    async def sign(
+        self,
+        state: str | bytes,
+        *,
+        key: str | Path | PrivateKeyTypes,
+        kind: str | ReviewKind = "read",
+        scope: Sequence[tuple[str, str]] | None = None,
+        justification: str = "",
+        operation_id: str | None = None,
+        timeout: float | None = None,
+    ) -> SignStateResponse:
+        """Sign the review of a state.
+
+        Args:
+            state: id or revision; git is asked which commit it is.
+            key: the path of a private key, or a key of the library `cryptography`; see
+                `heddle_client.signing.signed`.
+            kind: `read`, `agent_preview` or `agent_co_review`.
+            scope: pairs of file and symbol that the review covers; None for the whole change.
+            justification: free text.
+            operation_id: see the class.
+            timeout: see the class.
+        """
+        from heddle_client.requests import reviews as requests
+        from heddle_client.signing import signed, statement
+
+        def sign_it() -> SignedReview:
+            asked = statement(
+                self.repository,
+                state,
+                kind=kind,
+                scope=scope,
+                justification=justification,
+                now=int(time.time()),
+            )
+            return signed(asked, key)
+
+        review = await in_thread(sign_it)
+        call = requests.sign(self._caller.repo_path, review, given_id=operation_id)
+        return await self._caller.call(call, timeout)
+
+    async def signatures(
+        self, state: str | bytes = "HEAD", *, timeout: float | None = None
+    ) -> ListSignaturesResponse:
+        """Return the signatures of a state, and those of other states that hold for it."""
+        from heddle_client.requests import reviews as requests
+
+        return await self._caller.call(requests.signatures(self._caller.repo_path, state), timeout)
+
+    def operations(
+        self,
+        follow: bool = False,
+        actor: str = "",
+        symbol: str = "",
+        signal_kind: str = "",
+        thread: str = "",
+        verbs: Sequence[str] = (),
+        since_secs: int = 0,
+        until_secs: int = 0,
+        limit: int = 0,
+        include_checkpoints: bool = False,
+        after_seq: int = 0,
+        *,
+        timeout: float | None = None,
+    ) -> AsyncStream[OperationHit]:
+        """Return an iterator over the operation log, the oldest entry first.
+
+        When a worker is replaced it goes on after the last entry: none is missed or comes twice.
+
+        Args:
+            follow: whether to go on with each new entry.
+            actor: e-mail address of who acted.
+            symbol: `file:symbol`, one of the entry's.
+            signal_kind: one of the entry's.
+            thread: a branch.
+            verbs: any of these.
+            since_secs: Unix seconds, inclusive; 0 for no bound.
+            until_secs: Unix seconds, inclusive; 0 for no bound.
+            limit: the first so many; 0 for all.
+            include_checkpoints: without `verbs`, also what is not about the history of the code.
+            after_seq: only entries with a greater `seq`.
+            timeout: seconds after which it ends with `CallTimeoutError`; None for never.
+        """
+        from heddle_client.requests import operations as requests
+
+        cursor = requests.operations(
+            self._caller.repo_path,
+            follow=follow,
+            actor=actor,
+            symbol=symbol,
+            signal_kind=signal_kind,
+            thread=thread,
+            verbs=verbs,
+            since_secs=since_secs,
+            until_secs=until_secs,
+            limit=limit,
+            include_checkpoints=include_checkpoints,
+            after_seq=after_seq,
+        )
+        return self._caller.stream(cursor, timeout)
+
+    def transaction(
+        self, message: str = "", thread: str = "", *, timeout: float | None = None
+    ) -> AsyncTransactionBlock:
+        """Return a transaction for a block: committed at its end, aborted if it raises.
+
+        Calls of this client that are made in the block, in its task, belong to it: nobody sees
+        them before the commit, and an abort undoes them. The worktree goes back with an abort.
+
+        Args:
+            message: what it is for, for people.
+            thread: the branch whose tip is the base; empty for HEAD.
+            timeout: of the beginning and of the end, each; see the class.
+        """
+        from heddle_client.aio.transactions import AsyncTransactionBlock
+
+        return AsyncTransactionBlock(
+            self._caller, self.transactions, message=message, thread=thread, timeout=timeout
+        )
+
+    def within(self, transaction_id: str) -> AbstractContextManager[None]:
+        """Return a `with` block whose calls belong to a transaction that is active already."""
+        return self._caller.session.within(transaction_id)
+
+
+def connect(repo: str | Path = ".", start: bool = True, agent: str = "") -> Connecting:
+    """Return a client of the daemon of a repository, once it has answered.
+
+    To be awaited, or entered with `async with`.
+
+    Args:
+        repo: the repository, a directory in it, or a linked worktree, which is then the one that
+            calls are about.
+        start: whether to start the daemon where none runs, now and later.
+        agent: who calls, for the daemon's records; printable ASCII.
+
+    Raises:
+        HeddleError: as `heddle_client.client.connect`.
+    """
+    return Connecting(Path(repo), start=start, agent=agent)
+
+
+class Connecting:
+    """What `connect` returns: awaiting it gives the client, and so does entering it."""
+
+    def __init__(self, repo: Path, *, start: bool, agent: str) -> None:
+        self._repo = repo
+        self._start = start
+        self._agent = agent
+        self._client: AsyncClient | None = None
+
+    def __await__(self) -> Generator[Any, None, AsyncClient]:
+        return self._connect().__await__()
+
+    async def __aenter__(self) -> AsyncClient:
+        self._client = await self._connect()
+        return self._client
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    async def _connect(self) -> AsyncClient:
+        place = await in_thread(lambda: Place.of(self._repo))
+        caller = AsyncCaller(Session(place, start=self._start, agent=self._agent))
+        try:
+            await caller.check()
+        except BaseException:
+            await caller.close()
+            raise
+        return AsyncClient(caller)

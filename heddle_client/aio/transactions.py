@@ -1,0 +1,241 @@
+"""`client.transactions`, and the transaction of an `async with` block."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from heddle_client.requests import transactions as requests
+
+if TYPE_CHECKING:
+    from heddle_client.aio.caller import AsyncCaller
+    from heddle_client.values.snapshot import (
+        CompareSnapshotResponse,
+        RestorePathsResponse,
+        RestoreStep,
+        Snapshot,
+        Transaction,
+        UndoAbortResponse,
+    )
+    from heddle_client.values.transaction import (
+        AbortTransactionResponse,
+        BeginTransactionResponse,
+        CommitTransactionResponse,
+        TransactionStatus,
+    )
+
+
+class AsyncTransactions:
+    """Transactions by their ids. Each method raises `ClientError`; see `heddle_client.errors`.
+
+    Of every method, `timeout` is the seconds until it gives up; None stands for its default.
+    `operation_id` is a UUID under which a change happens once; one is made where it is None.
+    `snapshot` is the name of one that a transaction keeps; empty for that of its beginning.
+    """
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def begin(
+        self,
+        message: str = "",
+        thread: str = "",
+        *,
+        operation_id: str | None = None,
+        timeout: float | None = None,
+    ) -> BeginTransactionResponse:
+        """Begin a transaction and keep a copy of the worktree as it is.
+
+        Args:
+            message: what it is for, for people.
+            thread: the branch whose tip is the base; empty for HEAD.
+            operation_id: see the class.
+            timeout: see the class.
+        """
+        call = requests.begin(
+            self._caller.repo_path, message=message, thread=thread, given_id=operation_id
+        )
+        return await self._caller.call(call, timeout)
+
+    async def commit(
+        self, transaction_id: str, *, operation_id: str | None = None, timeout: float | None = None
+    ) -> CommitTransactionResponse:
+        """Make all that belongs to an active transaction visible at once."""
+        call = requests.commit(self._caller.repo_path, transaction_id, given_id=operation_id)
+        return await self._caller.call(call, timeout)
+
+    async def abort(
+        self,
+        transaction_id: str,
+        reason: str = "",
+        *,
+        operation_id: str | None = None,
+        timeout: float | None = None,
+    ) -> AbortTransactionResponse:
+        """Drop what belongs to an active transaction, and take the worktree back.
+
+        What the worktree is now is kept: `undo_abort` brings it back.
+        """
+        call = requests.abort(
+            self._caller.repo_path, transaction_id, reason=reason, given_id=operation_id
+        )
+        return await self._caller.call(call, timeout)
+
+    async def status(
+        self, transaction_id: str, *, timeout: float | None = None
+    ) -> TransactionStatus:
+        """Return how far a transaction has got, also after its end."""
+        return await self._caller.call(
+            requests.status(self._caller.repo_path, transaction_id), timeout
+        )
+
+    async def list(
+        self, limit: int = 0, *, timeout: float | None = None
+    ) -> tuple[Transaction, ...]:
+        """Return the transactions of all worktrees, active ones first; 0 stands for 100."""
+        return await self._caller.call(
+            requests.recent(self._caller.repo_path, limit=limit), timeout
+        )
+
+    async def snapshots(
+        self, transaction_id: str, *, timeout: float | None = None
+    ) -> tuple[Snapshot, ...]:
+        """Return the snapshots that a transaction keeps, the oldest first."""
+        return await self._caller.call(
+            requests.snapshots(self._caller.repo_path, transaction_id), timeout
+        )
+
+    async def compare(
+        self,
+        transaction_id: str,
+        snapshot: str = "",
+        include_diff: bool = False,
+        *,
+        timeout: float | None = None,
+    ) -> CompareSnapshotResponse:
+        """Return what has changed in the worktree since a snapshot, with a patch where asked."""
+        call = requests.compare(
+            self._caller.repo_path, transaction_id, snapshot=snapshot, include_diff=include_diff
+        )
+        return await self._caller.call(call, timeout)
+
+    async def plan_restore(
+        self, transaction_id: str, snapshot: str = "", *, timeout: float | None = None
+    ) -> tuple[RestoreStep, ...]:
+        """Return what taking the worktree back to a snapshot would do, and do nothing."""
+        call = requests.plan_restore(self._caller.repo_path, transaction_id, snapshot=snapshot)
+        return await self._caller.call(call, timeout)
+
+    async def restore_paths(
+        self,
+        transaction_id: str,
+        paths: Sequence[str],
+        snapshot: str = "",
+        *,
+        operation_id: str | None = None,
+        timeout: float | None = None,
+    ) -> RestorePathsResponse:
+        """Take single paths back to what they are in a snapshot. What they are now is kept."""
+        call = requests.restore_paths(
+            self._caller.repo_path, transaction_id, paths, snapshot=snapshot, given_id=operation_id
+        )
+        return await self._caller.call(call, timeout)
+
+    async def undo_abort(
+        self, transaction_id: str, *, operation_id: str | None = None, timeout: float | None = None
+    ) -> UndoAbortResponse:
+        """Bring back the worktree that an abort took away. What it is now is kept."""
+        call = requests.undo_abort(self._caller.repo_path, transaction_id, given_id=operation_id)
+        return await self._caller.call(call, timeout)
+
+
+class AsyncTransactionBlock:
+    """A transaction for the time of a block: committed at its end, aborted if it raises.
+
+    Calls of the client that are made in the block, in its task, belong to the transaction.
+
+    Attributes:
+        transaction_id: from the beginning of the block on.
+        begun, committed, aborted: the daemon's answers, None before they came.
+    """
+
+    def __init__(
+        self,
+        caller: AsyncCaller,
+        transactions: AsyncTransactions,
+        *,
+        message: str,
+        thread: str,
+        timeout: float | None,
+    ) -> None:
+        self.transaction_id = ""
+        self.begun: BeginTransactionResponse | None = None
+        self.committed: CommitTransactionResponse | None = None
+        self.aborted: AbortTransactionResponse | None = None
+        self._caller = caller
+        self._transactions = transactions
+        self._message = message
+        self._thread = thread
+        self._timeout = timeout
+        self._within = ExitStack()
+
+    async def __aenter__(self) -> Self:
+        self.begun = await self._transactions.begin(
+            message=self._message, thread=self._thread, timeout=self._timeout
+        )
+        self.transaction_id = self.begun.transaction_id
+        self._within.enter_context(self._caller.session.within(self.transaction_id))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._within.close()
+        if error is None:
+            self.committed = await self._transactions.commit(
+                self.transaction_id, timeout=self._timeout
+            )
+            return
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+        try:
+            abort = self._transactions.abort(
+                self.transaction_id, reason=reason, timeout=self._timeout
+            )
+            # Even if the task is cancelled once more, the worktree goes back.
+            self.aborted = await asyncio.shield(abort)
+        except Exception as failure:
+            error.add_note(f"transaction {self.transaction_id} could not be aborted: {failure}")
+
+    async def status(self, *, timeout: float | None = None) -> TransactionStatus:
+        """Return how far the transaction has got."""
+        return await self._transactions.status(self.transaction_id, timeout=timeout)
+
+    async def changes(
+        self, include_diff: bool = False, *, timeout: float | None = None
+    ) -> CompareSnapshotResponse:
+        """Return what has changed in the worktree since the block began."""
+        return await self._transactions.compare(
+            self.transaction_id, include_diff=include_diff, timeout=timeout
+        )
+
+    async def plan_restore(self, *, timeout: float | None = None) -> tuple[RestoreStep, ...]:
+        """Return what an abort would do to the worktree, and do nothing."""
+        return await self._transactions.plan_restore(self.transaction_id, timeout=timeout)
+
+    async def restore(
+        self,
+        paths: Sequence[str],
+        *,
+        operation_id: str | None = None,
+        timeout: float | None = None,
+    ) -> RestorePathsResponse:
+        """Take single paths back to what they were when the block began."""
+        return await self._transactions.restore_paths(
+            self.transaction_id, paths, operation_id=operation_id, timeout=timeout
+        )
