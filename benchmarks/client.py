@@ -15,6 +15,7 @@ import heddle_client
 from benchmarks import processes
 from benchmarks.daemon import Daemon, temporary_daemon
 from benchmarks.report import Bar, Options, Report, Row
+from benchmarks.review_command import review_row
 from benchmarks.sampling import MEDIAN, Figure, interleave, summarize
 from heddle_api.v1 import hook_pb2, hook_pb2_grpc, transaction_pb2, transaction_pb2_grpc
 from heddle_client.channels import OPTIONS
@@ -33,6 +34,8 @@ _NOTES: Final = (
     "status, asyncio: the same as status, by grpc.aio",
     "connect: `heddle_client.connect` and close; floor: a channel to the same socket, a health "
     "check, and close",
+    "heddle review: of the last commit, seen before, in a pipe; floor: a typer command that "
+    "imports gRPC and does nothing",
     "range: the lowest and highest median of a round; all are taken in turn",
 )
 
@@ -52,6 +55,7 @@ def run(options: Options) -> Report:
             rows = _blocking_rows(client, transaction, rounds)
         rows.append(asyncio.run(_asyncio_row(daemon, transaction, rounds)))
         rows.append(_connect_row(daemon, rounds))
+        rows.append(review_row(daemon, rounds=5 if options.quick else 40))
     return Report(rows, _NOTES)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import struct
 import subprocess
@@ -24,6 +25,8 @@ _MAGIC: Final = b"hd-rev-sig-v1"
 _NAMESPACE: Final = "heddle-review"
 _PEM_ENCRYPTED: Final = (b"ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED")
 _OPENSSH: Final = b"OPENSSH PRIVATE KEY"
+_SSH_MAGIC: Final = b"SSHSIG"
+_SSH_LENGTH: Final = struct.Struct(">I")
 _SSH_SECONDS: Final = 120.0
 """Time for a person to type a passphrase, or to touch a security key."""
 
@@ -188,7 +191,6 @@ def _by_key(key: PrivateKeyTypes, payload: bytes) -> Signature:
 def _by_ssh_keygen(path: Path, payload: bytes) -> Signature:
     if shutil.which("ssh-keygen") is None:
         raise InvalidArgumentError("ssh-keygen is not installed, which signs with keys of its kind")
-    public = path if path.suffix == ".pub" else path.with_name(f"{path.name}.pub")
     with tempfile.TemporaryDirectory(prefix="heddle-sign-") as directory:
         file = Path(directory, "payload")
         file.write_bytes(payload)
@@ -203,17 +205,22 @@ def _by_ssh_keygen(path: Path, payload: bytes) -> Signature:
             said = done.stderr.decode(errors="replace").strip() or "it refused"
             raise InvalidArgumentError(f"ssh-keygen: {visible(said.splitlines()[-1])}")
         armored = file.with_name("payload.sig").read_bytes()
-    line = _content(public).strip() if public.exists() else _public_of(path)
-    return Signature("ssh", line, armored)
+    return Signature("ssh", _public_line(armored), armored)
 
 
-def _public_of(path: Path) -> bytes:
-    done = subprocess.run(  # noqa: S603 - no shell
-        ["ssh-keygen", "-y", "-f", str(path)],  # noqa: S607 - the user's own
-        capture_output=True,
-        timeout=_SSH_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise InvalidArgumentError(f"key {visible(str(path))} has no .pub file beside it")
-    return done.stdout.strip()
+def _public_line(armored: bytes) -> bytes:
+    """Return the key that a signature is of, as a line of a `.pub` file.
+
+    It stands in the signature itself: the file beside a private key may be missing, or another's.
+    """
+    try:
+        blob = base64.b64decode(b"".join(armored.splitlines()[1:-1]))
+        key = _ssh_string(blob.removeprefix(_SSH_MAGIC)[_SSH_LENGTH.size :])
+        return _ssh_string(key) + b" " + base64.b64encode(key)
+    except (ValueError, struct.error):
+        raise InvalidArgumentError("ssh-keygen has made no SSH signature") from None
+
+
+def _ssh_string(data: bytes) -> bytes:
+    (size,) = _SSH_LENGTH.unpack_from(data)
+    return data[_SSH_LENGTH.size : _SSH_LENGTH.size + size]

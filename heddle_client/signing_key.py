@@ -54,6 +54,15 @@ def signing_key(directory: Path, named: Path | None) -> Iterator[Path]:
     yield _usual_key()
 
 
+def needs_touch(path: Path) -> bool:
+    """Return whether a key is a security key's, which waits until somebody touches it."""
+    public = path if path.suffix == ".pub" else path.with_name(f"{path.name}.pub")
+    try:
+        return public.read_bytes().startswith(b"sk-")
+    except OSError:
+        return False
+
+
 def _usual_key() -> Path:
     place = Path("~/.ssh").expanduser()
     for name in _DEFAULTS:

@@ -20,15 +20,20 @@ if TYPE_CHECKING:  # a checker takes it for true; `typing` itself costs more tha
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _HEAD_SIZE: Final = 9
 _MESSAGE_HEAD: Final = struct.Struct(">?I")
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY = 0, 1, 3, 4, 6, 7
+_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY, _WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 _ACK: Final = 1
 _END_STREAM: Final = 1
 _END_HEADERS: Final = 4
 _PADDED: Final = 8
 _STREAM: Final = 1
-# What may be sent, and what is received, before a word about flow control is due (RFC 9113, 6.9).
+# What may be sent before the server has a word about flow control (RFC 9113, 6.9).
 _WINDOW: Final = 65_535
+# What the server may send without one from us: all that it ever does.
+_WINDOW_MAX: Final = 0x7FFF_FFFF
+_INITIAL_WINDOW_SIZE: Final = struct.pack(">HI", 4, _WINDOW_MAX)
+_WINDOW_GROWTH: Final = struct.pack(">I", _WINDOW_MAX - _WINDOW)
 _FRAME_MAX: Final = 16_384
+_READ: Final = 65_536
 _CREDENTIALS: Final = struct.Struct("=iII")
 
 
@@ -71,6 +76,7 @@ class _Connection:
         self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         self._deadline = deadline
         self._buffer = b""
+        self._used = 0
 
     def __enter__(self) -> _Connection:
         return self
@@ -95,14 +101,15 @@ class _Connection:
         self._socket.sendall(data)
 
     def receive(self, size: int) -> bytes:
-        while len(self._buffer) < size:
+        while len(self._buffer) - self._used < size:
             self._patience()
-            read = self._socket.recv(_WINDOW)
+            read = self._socket.recv(_READ)
             if not read:
                 raise NoPlainReplyError("the server closed the connection")
-            self._buffer += read
-        data, self._buffer = self._buffer[:size], self._buffer[size:]
-        return data
+            self._buffer = self._buffer[self._used :] + read
+            self._used = 0
+        self._used += size
+        return self._buffer[self._used - size : self._used]
 
     def _patience(self) -> None:
         left = self._deadline - time.monotonic()
@@ -128,7 +135,13 @@ def _opening(method: str, request: bytes, timeout: float) -> bytes:
         _frame(_DATA, piece, _END_STREAM if piece is pieces[-1] else 0, _STREAM) for piece in pieces
     ]
     return b"".join(
-        (_PREFACE, _frame(_SETTINGS), _frame(_HEADERS, block, _END_HEADERS, _STREAM), *frames)
+        (
+            _PREFACE,
+            _frame(_SETTINGS, _INITIAL_WINDOW_SIZE),
+            _frame(_WINDOW_UPDATE, _WINDOW_GROWTH),
+            _frame(_HEADERS, block, _END_HEADERS, _STREAM),
+            *frames,
+        )
     )
 
 

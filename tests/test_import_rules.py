@@ -42,6 +42,14 @@ SHARED_WITH_CLIENTS: Final = {
     "heddle_supervisor.repository_location",
     "heddle_supervisor.version",
 }
+SHARED_WITH_SOME_CLIENTS: Final = {
+    # They look at a daemon's files as its supervisor does, to say what is wrong with them.
+    "heddle_client.bug_report.bundle": {"heddle_supervisor.log_files"},
+    "heddle_client.doctor.daemon_checks": {"heddle_supervisor.pidfile"},
+    "heddle_client.doctor.places": {"heddle_supervisor.private_directory"},
+    # It describes all commands.
+    "heddle_client.man_pages": {"heddle_supervisor.cli"},
+}
 GRPC_AND_PROTOBUF: Final = ("grpc", "grpc_health", "grpc_reflection", "grpc_status", "google")
 
 
@@ -199,10 +207,18 @@ def test_clients_know_of_the_supervisor_only_where_a_daemon_is_and_how_commands_
         for each in imports_of("heddle_client")
         if each.is_of("heddle_supervisor")
         and is_module(each.imported)
-        and each.imported not in SHARED_WITH_CLIENTS
+        and each.imported
+        not in SHARED_WITH_CLIENTS | SHARED_WITH_SOME_CLIENTS.get(each.module, set())
         and not (each.module.startswith("heddle_client.commands.") and each.imported in commands)
     ]
     assert others == []
+
+
+def test_rendering_knows_nothing_but_values() -> None:
+    room = "heddle_client.rendering"
+    asking = ("heddle_client.client", "heddle_client.caller", "heddle_client.quick_client")
+    outside = ("heddle_api", "heddle_client.commands", "subprocess", "socket", *asking)
+    assert forbidden(room, *outside, *GRPC_AND_PROTOBUF) == []
 
 
 def test_what_a_shim_runs_loads_next_to_nothing() -> None:

@@ -48,6 +48,7 @@ def discuss_list(
     EXIT CODES. 0 listed; 1 there is no such state, or the daemon has refused; 3 no daemon runs,
     with --no-start; 5 it does not answer; 124 not in time; 2 wrong usage.
     """
+    from heddle_client.commands.discussing import every_page
     from heddle_client.commands.options import open_client
     from heddle_client.pager import screen_width, show
     from heddle_client.rendering.discussion_text import discussions_text
@@ -62,9 +63,18 @@ def discuss_list(
     with reported_errors(as_json=as_json), open_client(repo, start=not no_start) as client:
         if symbol:
             file, name = file_and_symbol(symbol, client.repository)
-            found = client.discussions.by_symbol(file, name, status=wanted)
+            found = every_page(
+                lambda limit, after: client.discussions.by_symbol(
+                    file, name, status=wanted, limit=limit, after_id=after
+                )
+            )
         else:
-            found = client.discussions.by_state("HEAD" if state is None else state, status=wanted)
+            where = "HEAD" if state is None else state
+            found = every_page(
+                lambda limit, after: client.discussions.by_state(
+                    where, status=wanted, limit=limit, after_id=after
+                )
+            )
         if as_json:
             print_result("", {"discussions": json_of(found)}, as_json=True)
         elif not found:

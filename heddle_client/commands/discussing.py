@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -34,7 +34,8 @@ BodyFile = Annotated[
 
 _STDIN: Final = "-"
 _ID_LENGTH: Final = 36
-_SHORTEST_PREFIX: Final = 4
+_NAMED: Final = 3
+_PAGE: Final = 1_024
 _MOST_TEXT: Final = 1_048_576
 
 
@@ -85,17 +86,40 @@ def full_id(client: Client, given: str) -> str:
     """
     if len(given) >= _ID_LENGTH:
         return given
-    if len(given) < _SHORTEST_PREFIX:
-        raise NoSuchDiscussionError(
-            f"'{visible(given)}' is too short for an id: give {_SHORTEST_PREFIX} characters"
-        )
-    found = [each.id for each in client.discussions.by_state("HEAD") if each.id.startswith(given)]
+    listed = every_page(
+        lambda limit, after: client.discussions.by_state("HEAD", limit=limit, after_id=after)
+    )
+    found = [each.id for each in listed if each.id.startswith(given)]
     if not found:
         raise NoSuchDiscussionError(f"no discussion has an id that begins with '{visible(given)}'")
     if len(found) > 1:
-        named = ", ".join(map(visible, found[:5]))
-        raise NoSuchDiscussionError(f"'{visible(given)}' is ambiguous: {named}")
+        named = ", ".join(map(visible, found[:_NAMED]))
+        more = " and others" if len(found) > _NAMED else ""
+        raise NoSuchDiscussionError(f"'{visible(given)}' is ambiguous: {named}{more}")
     return found[0]
+
+
+def every_page(ask: Callable[[int, str], Sequence[Discussion]]) -> list[Discussion]:
+    """Return all discussions of a list, which may not fit into one reply.
+
+    Args:
+        ask: returns so many at most of those after the one with an id; of the first for no id.
+    """
+    from heddle_client.errors import ResourceExhaustedError
+
+    found: list[Discussion] = []
+    limit = _PAGE
+    while True:
+        try:
+            page = ask(limit, found[-1].id if found else "")
+        except ResourceExhaustedError:
+            if limit == 1:
+                raise
+            limit = max(1, limit // 4)
+            continue
+        found += page
+        if len(page) < limit:
+            return found
 
 
 def print_discussion(found: Discussion, *, as_json: bool) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
 from heddle_client.commands.options import NoStart
+from heddle_client.commands.states import require_worktree
 from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import print_result, reported_errors
 
 if TYPE_CHECKING:
+    from heddle_client.client import Client
+    from heddle_client.quick_client import QuickClient
     from heddle_client.values import ListSignaturesResponse, ReviewPayload
 
 _STDOUT: Final = "-"
@@ -63,61 +66,78 @@ def review(
     EXIT CODES. 0 shown; 1 there is no such state, or the daemon has refused; 3 no daemon runs, with
     --no-start; 5 it does not answer; 124 not in time; 2 wrong usage.
     """
-    from heddle_client.commands.options import open_client
     from heddle_client.progress import progress
 
     as_json = as_json or context.obj
     if sum((as_json, markdown, bool(html))) > 1:
         raise typer.BadParameter("give one of --json, --markdown and --html")
     with reported_errors(as_json=as_json):
-        with (
-            progress("reading what has changed"),
-            open_client(repo, start=not no_start) as client,
-        ):
+        with progress("reading what has changed"):
             # A page can show the hidden ones when it is asked to.
-            found = client.review(state, all_signals=all_signals or bool(html))
-            signatures = client.signatures(found.state_id) if found.state_id else None
-            repository = client.repository
+            found = _read(repo, state, all_signals=all_signals or bool(html), start=not no_start)
         if as_json:
             from heddle_client.rendering.review_json import review_json
 
-            print_result("", review_json(found, signatures), as_json=True)
+            print_result("", review_json(found.payload, found.signatures), as_json=True)
         elif markdown:
             from heddle_client.rendering.review_markdown import review_markdown
 
-            _write(review_markdown(found, signatures))
+            _write(review_markdown(found.payload, found.signatures))
         elif html:
-            _write_page(html, found, signatures, repository)
+            _write_page(html, found)
         else:
-            _show(found, signatures, repository)
+            _show(found)
 
 
-def _show(
-    found: ReviewPayload, signatures: ListSignaturesResponse | None, repository: Path
-) -> None:
+class _Found(NamedTuple):
+    """A review, and what belongs to it."""
+
+    payload: ReviewPayload
+    signatures: ListSignaturesResponse | None
+    repository: Path
+
+
+def _read(repo: Path, state: str, *, all_signals: bool, start: bool) -> _Found:
+    """Return a review: from a daemon that serves, or else by way of the client library."""
+    from heddle_client.commands.options import open_client
+    from heddle_client.quick_client import QuickClient
+    from heddle_client.swift_call import NoPlainReplyError
+
+    quick = QuickClient(repo)
+    require_worktree(state, quick.repository)
+    try:
+        return _read_from(quick, state, all_signals=all_signals)
+    except NoPlainReplyError:
+        with open_client(repo, start=start) as client:
+            return _read_from(client, state, all_signals=all_signals)
+
+
+def _read_from(client: Client | QuickClient, state: str, *, all_signals: bool) -> _Found:
+    payload = client.review(state, all_signals=all_signals)
+    signatures = client.signatures(payload.state_id) if payload.state_id else None
+    return _Found(payload, signatures, client.repository)
+
+
+def _show(found: _Found) -> None:
     from heddle_client.pager import screen_width, show
     from heddle_client.rendering.paint import paint_for_output
     from heddle_client.rendering.review_text import review_text
     from heddle_client.rendering.words import short
 
-    if not found.state_id and not found.summary.files_changed:
-        where = short(found.prior_state_id)
+    payload = found.payload
+    if not payload.state_id and not payload.summary.files_changed:
+        where = short(payload.prior_state_id)
         hint = f" since {where}: `heddle review HEAD` shows the last commit" if where else ""
         print_result(f"nothing has changed in the worktree{hint}", {}, as_json=False)
         return
-    text = review_text(found, signatures, width=screen_width(), paint=paint_for_output())
-    show(text, repository)
+    width, paint = screen_width(), paint_for_output()
+    show(review_text(payload, found.signatures, width=width, paint=paint), found.repository)
 
 
-def _write_page(
-    place: str,
-    found: ReviewPayload,
-    signatures: ListSignaturesResponse | None,
-    repository: Path,
-) -> None:
+def _write_page(place: str, found: _Found) -> None:
     from heddle_client.rendering.review_page import review_page
 
-    page = review_page(found, repository=repository.name, signatures=signatures)
+    page = review_page(found.payload, repository=found.repository.name, signatures=found.signatures)
     if place == _STDOUT:
         _write(page)
     else:

@@ -10,7 +10,7 @@ import typer
 
 from heddle_client.commands.options import NoStart
 from heddle_supervisor.commands.options import Json, Repo
-from heddle_supervisor.console import print_result, reported_errors
+from heddle_supervisor.console import print_message, print_result, reported_errors
 
 
 class Kind(StrEnum):
@@ -23,7 +23,9 @@ class Kind(StrEnum):
 
 def sign(
     context: typer.Context,
-    state: Annotated[str, typer.Argument(help="A commit, as git names it.")] = "HEAD",
+    state: Annotated[
+        str, typer.Argument(metavar="[STATE]", help="A commit, as git names it.")
+    ] = "HEAD",
     kind: Annotated[Kind, typer.Option("--kind", help="What kind of review it was.")] = Kind.READ,
     symbols: Annotated[
         list[str] | None,
@@ -61,13 +63,15 @@ def sign(
     from heddle_client.commands.options import open_client
     from heddle_client.rendering.json_values import as_json as json_of
     from heddle_client.rendering.words import short
-    from heddle_client.signing_key import signing_key
+    from heddle_client.signing_key import needs_touch, signing_key
     from heddle_client.symbol_names import file_and_symbol
 
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json), open_client(repo, start=not no_start) as client:
         scope = [file_and_symbol(each, client.repository) for each in symbols or ()]
         with signing_key(client.repository, key) as path:
+            if needs_touch(path):
+                print_message("touch the security key to sign")
             made = client.sign(
                 state,
                 key=path,

@@ -69,12 +69,14 @@ def signals(
 
 
 def _list(client: Client, state: str, *, as_json: bool) -> None:
+    from heddle_client.commands.states import require_worktree
     from heddle_client.pager import screen_width, show
     from heddle_client.rendering.json_values import as_json as json_of
     from heddle_client.rendering.paint import paint_for_output
     from heddle_client.rendering.reading_order import without_summaries
     from heddle_client.rendering.signal_text import signals_text
 
+    require_worktree(state, client.repository)
     if state:
         found = client.signals.compute(state)
         raised, budget, incomplete = found.signals, found.tick_budget, found.is_incomplete

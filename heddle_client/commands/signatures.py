@@ -14,7 +14,9 @@ from heddle_supervisor.console import print_result, reported_errors
 
 def signatures(
     context: typer.Context,
-    state: Annotated[str, typer.Argument(help="A commit, as git names it.")] = "HEAD",
+    state: Annotated[
+        str, typer.Argument(metavar="[STATE]", help="A commit, as git names it.")
+    ] = "HEAD",
     repo: Repo = Path(),
     no_start: NoStart = False,
     as_json: Json = False,

@@ -93,18 +93,10 @@ def _answer(subject: Subject) -> int:
     """
     import warnings
 
-    from heddle_client.caller import Caller
-    from heddle_client.errors import VersionSkewWarning
-    from heddle_client.finding import Place
-    from heddle_client.requests.daemon import daemon
-    from heddle_client.session import Session
+    from heddle_client.client import connect
 
-    place = Place(subject.config.repository, subject.config)
-    caller = Caller(Session(place, start=False))
-    try:
-        with warnings.catch_warnings():
-            # That is a check of its own.
-            warnings.simplefilter("ignore", VersionSkewWarning)
-            return caller.call(daemon(""), _ANSWER_SECONDS).generation
-    finally:
-        caller.close()
+    with warnings.catch_warnings():
+        # Another version is a finding of its own.
+        warnings.simplefilter("ignore")
+        with connect(subject.repo, start=False) as client:
+            return client.daemon(timeout=_ANSWER_SECONDS).generation

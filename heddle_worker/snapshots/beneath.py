@@ -24,10 +24,15 @@ class Beneath:
 
     Each directory on the way is opened by itself, so that a link that somebody puts there leads
     nowhere: the path counts as absent.
+
+    Args:
+        root: the directory.
+        mask: permission bits that directories lack which have to be made.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, mask: int = 0o022) -> None:
         self._root = os.open(root, _DIRECTORY)
+        self._mask = mask
 
     def __enter__(self) -> Beneath:
         return self
@@ -170,8 +175,7 @@ class Beneath:
         try:
             for directory in directories:
                 if make:
-                    with contextlib.suppress(FileExistsError):
-                        os.mkdir(directory, dir_fd=current)
+                    self._make_directory(directory, current)
                 below = _open_directory(directory, current)
                 os.close(current)
                 current = below
@@ -181,6 +185,15 @@ class Beneath:
 
     def _made_parent(self, path: bytes) -> contextlib.AbstractContextManager[tuple[int, bytes]]:
         return self._parent(path, make=True)
+
+    def _make_directory(self, name: bytes, above: int) -> None:
+        try:
+            os.mkdir(name, dir_fd=above)
+        except FileExistsError:
+            return
+        # The bit by which it inherits its group stays.
+        inherited = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode & 0o7000
+        os.chmod(name, inherited | 0o777 & ~self._mask, dir_fd=above)
 
     def _remove_directory(self, path: bytes) -> bool:
         try:

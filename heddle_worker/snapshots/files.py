@@ -49,7 +49,8 @@ def write_files(
     ordered = sorted(changes)
     for each in ordered:
         _check_path(each.path, snapshot)
-    with Beneath(worktree.root) as disk, BlobReader(git) as blobs:
+    mask = worktree.mask
+    with Beneath(worktree.root, mask) as disk, BlobReader(git) as blobs:
         for path, before, after in ordered:
             if after is None:
                 with _explained(path):
@@ -59,7 +60,7 @@ def write_files(
             if after is not None:
                 with _explained(path):
                     _check_unchanged(disk, path, before)
-                    _write_file(disk, blobs, path, after, permissions.get(path))
+                    _write_file(disk, blobs, path, after, permissions.get(path), mask)
 
 
 def _check_path(path: bytes, snapshot: Snapshot) -> None:
@@ -86,7 +87,12 @@ def _explained(path: bytes) -> Iterator[None]:
 
 
 def _write_file(
-    disk: Beneath, blobs: BlobReader, path: bytes, blob: Blob, permissions: int | None
+    disk: Beneath,
+    blobs: BlobReader,
+    path: bytes,
+    blob: Blob,
+    permissions: int | None,
+    mask: int,
 ) -> None:
     there = disk.status(path)
     if there is not None and stat.S_ISDIR(there.st_mode):
@@ -100,13 +106,13 @@ def _write_file(
     is_executable = blob.mode == b"100755"
     if permissions is None and there is not None and stat.S_ISREG(there.st_mode):
         permissions = _like(there.st_mode & 0o777, is_executable=is_executable)
-    usual = 0o777 if is_executable else 0o666
-    with disk.new_file(path, usual if permissions is None else permissions) as descriptor:
+    if permissions is None:
+        permissions = (0o777 if is_executable else 0o666) & ~mask
+    with disk.new_file(path, permissions) as descriptor:
         for chunk in blobs.chunks(blob.object_id):
             _write_all(descriptor, chunk)
-        if permissions is not None:
-            # The umask has no say in what was there before.
-            os.fchmod(descriptor, permissions)
+        # The umask of this process has no say in it.
+        os.fchmod(descriptor, permissions)
 
 
 def _check_unchanged(disk: Beneath, path: bytes, before: Blob | None) -> None:

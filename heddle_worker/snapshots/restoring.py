@@ -154,6 +154,7 @@ def _write_beside(
     with temporary.open("wb") as file:
         file.write(git.run("cat-file", "blob", f"{snapshot.commit}:{name}"))
         file.flush()
+        os.fchmod(file.fileno(), 0o666 & ~worktree.mask)
         if modified_ns is not None:
             os.utime(file.fileno(), ns=(modified_ns, modified_ns))
         os.fsync(file.fileno())

@@ -85,6 +85,19 @@ class Worktree:
         return self.git_dir / "index"
 
     @property
+    def mask(self) -> int:
+        """The permission bits that new files and directories lack here.
+
+        They are what git's configuration lacks, which git has made by the umask of the worktree's
+        owner, or by `core.sharedRepository`. This process has a stricter umask of its own.
+        """
+        try:
+            lacking = 0o666 & ~(self.common_dir / "config").stat().st_mode
+        except OSError:
+            lacking = 0o022
+        return lacking | (lacking & 0o444) >> 2
+
+    @property
     def lock_path(self) -> Path:
         """What a git that is changing the index or the files holds."""
         return self.git_dir / "index.lock"

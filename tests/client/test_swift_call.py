@@ -38,6 +38,12 @@ def test_requests_and_replies_of_any_size_come_through(room: Path, size: int) ->
         assert server.requests[0].input == b"x" * size
 
 
+def test_a_reply_may_be_as_large_as_a_message_can_be(room: Path) -> None:
+    with hook_server(room / "s") as server:
+        server.verdict = git_hook_pb2.HookVerdict(reason="r" * 4_000_000)
+        assert ask(room / "s") == server.verdict
+
+
 def test_an_empty_reply_is_a_reply(room: Path) -> None:
     with hook_server(room / "s") as server:
         assert ask(room / "s") == server.verdict

@@ -1,8 +1,7 @@
-"""A repository with a change that has everything a review can tell, and its real daemon's words."""
+"""A repository with a change that has everything a review can tell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from git_repository import GitRepository
 
 from heddle_client.client import Client
-from heddle_client.values import ContextAnnotationKind, ListSignaturesResponse, ReviewPayload
+from heddle_client.values import ContextAnnotationKind
 
 NASTY: Final = '<img src=x onerror=alert(1)> & "quoted" \N{RIGHT-TO-LEFT OVERRIDE}gnp.exe'
 """Text that would be markup, and would turn what follows, if it were let."""
@@ -60,40 +59,61 @@ _WALK: Final = '''def walk(tree: dict) -> list:
         names.extend(walk(below))
     return names
 '''
+_TESTS: Final = """from engine import Engine
+
+
+def test_adding():
+    assert Engine().add(2) == 2
+
+
+def test_undoing():
+    engine = Engine()
+    engine.add(2)
+    assert engine.undo() == 0
+
+
+def test_report():
+    assert Engine().total == 0
+"""
+_JOINED: Final = """def joined(names):
+    return SEPARATOR.join(names)
+"""
+_GUIDE: Final = "# Guide\n\nTurn it on.\n\nThen add numbers.\n\nThen stop.\n"
+_SHAPE: Final = "export interface Shape {\n  area(): number;\n}\n"
 _BEFORE: Final = {
     "src/engine.py": _ENGINE,
-    "src/trees.py": f"SEPARATOR = '/'\n\n\n{_WALK}\n\ndef joined(names):\n    return SEPARATOR.join(names)\n",
+    "src/trees.py": f"SEPARATOR = '/'\n\n\n{_WALK}\n\n{_JOINED}",
     "src/paths.py": "ROOT = '/'\n",
-    "src/shapes.ts": "export interface Shape {\n  area(): number;\n}\n",
+    "src/shapes.ts": _SHAPE,
     "src/gone.py": "def one():\n    return 1\n\n\ndef two():\n    return one() + one()\n",
-    "docs/guide.md": "# Guide\n\nTurn it on.\n\nThen add numbers.\n\nThen stop.\n",
-    "tests/test_engine.py": "from engine import Engine\n\n\ndef test_adding():\n    assert Engine().add(2) == 2\n\n\n"
-    "def test_undoing():\n    engine = Engine()\n    engine.add(2)\n    assert engine.undo() == 0\n\n\n"
-    "def test_report():\n    assert Engine().total == 0\n",
+    "docs/guide.md": _GUIDE,
+    "tests/test_engine.py": _TESTS,
     "Makefile.in": "all:\n\ttrue\n",
 }
+_CHECK: Final = """        if abs(number) > LIMIT:
+            raise ValueError(number)
+"""
+_LONELY: Final = """
+
+def lonely(numbers):
+    while numbers:
+        first, *numbers = numbers
+        yield first ** 2 if first % 2 else -first
+"""
 _AFTER: Final = {
     "src/engine.py": _ENGINE.replace("LIMIT = 10", "LIMIT = 1_000")
-    .replace(
-        "        self.total += number\n        self.steps.append(number)\n",
-        "        if abs(number) > LIMIT:\n            raise ValueError(number)\n"
-        "        self.total += number\n        self.steps.append(number)\n",
-    )
+    .replace("        self.total += number\n", f"{_CHECK}        self.total += number\n")
     .replace("def plus(", "def add_all(")
     .replace('    steps = ", "', '    # One after the other.\n    steps = ", "')
     .partition("\n\ndef halve")[0]
-    + "\n\ndef lonely(numbers):\n    while numbers:\n        first, *numbers = numbers\n"
-    "        yield first ** 2 if first % 2 else -first\n",
-    "src/trees.py": "SEPARATOR = '/'\n\n\ndef joined(names):\n    return SEPARATOR.join(names)\n",
+    + _LONELY,
+    "src/trees.py": f"SEPARATOR = '/'\n\n\n{_JOINED}",
     "src/paths.py": f"ROOT = '/'\n\n\n{_WALK}",
-    "src/shapes.ts": "export interface Shape {\n  area(): number;\n  name: string;\n}\n\n"
-    "export enum Side { Left, Right }\n",
+    "src/shapes.ts": _SHAPE.replace("}", "  name: string;\n}\n\nexport enum Side { Left, Right }"),
     "src/broken.py": "def fine():\n    return 1\n\n\ndef broken(:\n    return ]\n",
-    "docs/manual.md": "# Guide\n\nTurn it on.\n\nThen add numbers.\n\nThen turn it off.\n",
-    "tests/test_engine.py": "from engine import Engine\n\n\ndef test_adding():\n    assert Engine().add(3) == 3\n\n\n"
-    "def test_undoing():\n    engine = Engine()\n    engine.add(2)\n    assert engine.undo() == 0\n\n\n"
-    "def test_report():\n    assert Engine().total == 0\n\n\n"
-    "def test_limits():\n    assert Engine(5).total == 5\n",
+    "docs/manual.md": _GUIDE.replace("Then stop.", "Then turn it off."),
+    "tests/test_engine.py": _TESTS.replace("add(2) == 2", "add(3) == 3")
+    + "\n\ndef test_limits():\n    assert Engine(5).total == 5\n",
     "Makefile.in": "all:\n\ttrue\n\nnone:\n\tfalse\n",
     _NASTY_PATH: "Nothing to see.\n",
 }
@@ -119,14 +139,6 @@ min_signatures = 3
 signed_by = ["grace@example.com"]
 blocking_signals = ["novelty"]
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """What the daemon tells of a state."""
-
-    review: ReviewPayload
-    signatures: ListSignaturesResponse
 
 
 def make_history(root: Path) -> GitRepository:
@@ -186,11 +198,6 @@ def merge_by_hand(repository: GitRepository) -> None:
     repository.git("merge", "--quiet", "--no-commit", "side", may_fail=True)
     repository.write("src/paths.py", f"ROOT = '/'\nHOME = '~'\n\n\n{_WALK}")
     repository.commit("Merge side")
-
-
-def told(client: Client, state: str) -> Reviewed:
-    """Ask the daemon for all that a page shows."""
-    return Reviewed(client.review(state, all_signals=True), client.signatures(state))
 
 
 def _change(repository: GitRepository) -> None:

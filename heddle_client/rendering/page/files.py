@@ -50,13 +50,11 @@ def files(material: Material) -> Html:
     found = material.review.changed_files
     if not found:
         return section("files", "Files", paragraph(words("No file has changed."), class_="none"))
-    heads = ("File", "Change", "Lines")
+    heads = (element("th", words(each), scope="col") for each in ("File", "Change", "Lines"))
     table = element(
         "table",
         element("caption", words("All changed files, with lines added and removed")),
-        element(
-            "thead", element("tr", *(element("th", words(each), scope="col") for each in heads))
-        ),
+        element("thead", element("tr", *heads)),
         element("tbody", *(_row(material, each) for each in found)),
         class_="files",
     )

@@ -1,0 +1,53 @@
+"""A command on a terminal of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+from collections.abc import Mapping, Sequence
+from fcntl import ioctl
+from pathlib import Path
+from typing import Final
+
+from waiting import DEADLINE
+
+# A line that says how far something has got, and is taken away again.
+_CLEARED: Final = re.compile(r"[^\r\n]*\r\x1b\[K")
+
+
+def on_a_terminal(
+    words: Sequence[str | Path],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    lines: int = 24,
+    columns: int = 80,
+    typed: bytes = b"",
+) -> tuple[int, str]:
+    """Run a command whose streams are a terminal; return its exit code and what it leaves there."""
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    process = subprocess.Popen(
+        words,
+        cwd=cwd,
+        env={**environment, "TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    os.write(ours, typed)
+    shown = b""
+    # Linux says EIO when the last one who had the other end has closed it.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 65_536):
+            shown += piece
+    os.close(ours)
+    code = process.wait(DEADLINE)
+    return code, _CLEARED.sub("", shown.decode().replace("\r\n", "\n"))
