@@ -60,7 +60,8 @@ class Caller:
                 is_broken = True
                 try:
                     send = line.unary(method.path, method.parse)
-                    reply = send(call.request, timeout=patience.left(began), metadata=metadata)
+                    left = patience.left(time.monotonic())
+                    reply = send(call.request, timeout=left, metadata=metadata)
                     is_broken = False
                 except grpc.RpcError as error:
                     failure = failure_of(error)

@@ -60,7 +60,7 @@ class AsyncCaller:
                 is_broken = True
                 try:
                     send = line.unary(method.path, method.parse)
-                    left = patience.left(began)
+                    left = patience.left(time.monotonic())
                     reply = await send(call.request, timeout=left, metadata=metadata)
                     is_broken = False
                 except grpc.RpcError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,6 +11,12 @@ from heddle_client.commands.discussing import Body, BodyFile, body_of, full_id, 
 from heddle_client.commands.options import NoStart
 from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import reported_errors
+
+if TYPE_CHECKING:
+    from heddle_client.client import Client
+
+_WIDTH: Final = 76
+"""Cells of a line in the editor, besides the mark of a comment."""
 
 
 def discuss_reply(
@@ -40,7 +46,17 @@ def discuss_reply(
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json), open_client(repo, start=not no_start) as client:
         wanted = full_id(client, discussion_id)
-        hints = f"What is to be said in {wanted}? Lines that begin with # are left out,\n"
-        with body_of(body, file, client.repository, f"{hints}and an empty text aborts.") as text:
+        # Only who writes in an editor is shown what was said before.
+        hints = _hints(client, wanted) if body is None and file is None else ""
+        with body_of(body, file, client.repository, hints) as text:
             found = client.discussions.append(wanted, text)
         print_discussion(found, as_json=as_json)
+
+
+def _hints(client: Client, discussion_id: str) -> str:
+    from heddle_client.rendering.discussion_text import discussion_lines
+    from heddle_client.rendering.paint import plain
+
+    said = discussion_lines(client.discussions.get(discussion_id), _WIDTH, plain)
+    asked = "What is to be said in this discussion? Lines that begin with # are left out,"
+    return "\n".join((asked, "and an empty text aborts.", "", *said))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heddle_supervisor.console import print_message
+
 if TYPE_CHECKING:
     from heddle_client.client import Client
 
@@ -18,6 +20,8 @@ NoStart = Annotated[
 def open_client(repo: Path, *, start: bool) -> Client:
     """Return a client of the daemon of the repository that `repo` lies in.
 
+    A daemon of another version is told of in one line.
+
     Raises:
         HeddleError: as `heddle_client.client.connect`.
     """
@@ -25,7 +29,6 @@ def open_client(repo: Path, *, start: bool) -> Client:
 
     from heddle_client.client import connect
     from heddle_client.errors import VersionSkewWarning
-    from heddle_supervisor.console import print_message
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", VersionSkewWarning)

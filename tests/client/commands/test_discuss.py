@@ -162,6 +162,19 @@ def test_without_a_text_gits_editor_is_opened(
     assert f"# What is to be said about {FILE}:main?" in (tmp_path / "given").read_text()
 
 
+def test_who_answers_in_an_editor_sees_what_was_said(
+    bench: Commands, editor: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "new").write_text("Because.\n")
+    asked = opened(bench, body="Why?\n# no comment")
+    environment = {"GIT_EDITOR": f"'{editor}'"}
+    done = bench.heddle("discuss", "reply", asked["id"], "--json", environment=environment)
+    assert [each["body"] for each in done.expect(0).body()["turns"]][1:] == ["Because."]
+    given = (tmp_path / "given").read_text().split("\n")
+    assert {"#     Why?", "#     # no comment"} <= set(given)
+    assert all(line.startswith("#") or not line for line in given)
+
+
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
