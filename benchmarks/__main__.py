@@ -27,6 +27,7 @@ BENCHMARKS: Final = {
     "snapshots": "snapshots of a worktree with 50,000 files, beside git status and git stash",
     "store": "durable writes, queries and followers, at a thousand operations and at a million",
     "symbols": "symbols beside universal-ctags, outlines beside the bare parse",
+    "transactions": "a command that fails in a transaction, in a worktree with 50,000 files",
     "transport": "the asyncio gRPC server beside the threaded one",
 }
 """Names and what they measure; `benchmarks.NAME` is the module of each."""

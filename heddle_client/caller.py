@@ -60,7 +60,8 @@ class Caller:
                 is_broken = True
                 try:
                     send = line.unary(method.path, method.parse)
-                    reply = send(call.request, timeout=patience.left(began), metadata=metadata)
+                    left = patience.left(time.monotonic())
+                    reply = send(call.request, timeout=left, metadata=metadata)
                     is_broken = False
                 except grpc.RpcError as error:
                     failure = failure_of(error)
@@ -88,11 +89,12 @@ class Caller:
         return Stream(self._lines, cursor, self.session.metadata(), self._wait, timeout)
 
     def check(self) -> None:
-        """Connect, and make sure that the daemon serves.
+        """Connect, and make sure that the daemon serves; start it where it is to be started.
 
         Raises:
             ClientError: it does not.
         """
+        self.session.awaken()
         began = time.monotonic()
         patience = Patience(began, health.SECONDS)
         while True:

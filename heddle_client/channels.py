@@ -24,8 +24,8 @@ _CARES_FOR_FORKS: Final = os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "1").lower(
 )
 """As gRPC reads it when it is loaded; its default is to care."""
 
-_INHERITED: Final[list[Line[grpc.Channel]]] = []
-"""Connections of a parent process. Ending one here would end the parent's own."""
+INHERITED: Final[list[object]] = []
+"""Connections and calls of a parent process. Ending one here could end the parent's own."""
 
 
 class Line(Generic[_Channel]):
@@ -63,6 +63,7 @@ class Lines:
     def __init__(self, connect: Callable[[], grpc.Channel]) -> None:
         self._connect = connect
         self._lock = threading.RLock()
+        self._connecting = threading.Lock()
         self._line: Line[grpc.Channel] | None = None
         self._in_use: set[Line[grpc.Channel]] = set()
         self._pid = os.getpid()
@@ -77,14 +78,33 @@ class Lines:
         """
         if os.getpid() != self._pid:
             self._forget_inherited()
+        line = self._kept()
+        if line is not None:
+            return line
+        # Not under the lock: starting a daemon takes its time, in which a close must not wait.
+        with self._connecting:
+            line = self._kept()
+            return line if line is not None else self._keep(Line(self._connect()))
+
+    def _kept(self) -> Line[grpc.Channel] | None:
         with self._lock:
             if self.closed.is_set():
                 raise ClosedError("the client is closed")
-            if self._line is None:
-                self._line = Line(self._connect())
-                self._in_use.add(self._line)
-            self._line.calls += 1
+            if self._line is not None:
+                self._line.calls += 1
             return self._line
+
+    def _keep(self, line: Line[grpc.Channel]) -> Line[grpc.Channel]:
+        with self._lock:
+            is_late = self.closed.is_set()
+            if not is_late:
+                self._line = line
+                self._in_use.add(line)
+                line.calls += 1
+        if is_late:
+            line.channel.close()
+            raise ClosedError("the client is closed")
+        return line
 
     def give_back(self, line: Line[grpc.Channel], *, has_failed: bool = False) -> None:
         """Say that a call on a line is over; one that has failed is not taken again."""
@@ -120,10 +140,11 @@ class Lines:
             raise ForkError(
                 "GRPC_ENABLE_FORK_SUPPORT is off: unset it, or connect in the child process alone"
             )
-        _INHERITED.extend(self._in_use)
+        INHERITED.extend(self._in_use)
         is_closed = self.closed.is_set()
         # Threads that held these are not here.
-        self._lock, self.closed = threading.RLock(), threading.Event()
+        self._lock, self._connecting = threading.RLock(), threading.Lock()
+        self.closed = threading.Event()
         if is_closed:
             self.closed.set()
         self._line, self._in_use, self._pid = None, set(), os.getpid()

@@ -84,6 +84,9 @@ class Child:
             self._process = subprocess.Popen(command, env=environment)  # noqa: S603 - no shell
         except OSError as error:
             raise _unable(command[0], error) from None
+        if self._idle_signals and self.signalled is not None:
+            # It came while the command was being started, which knows nothing of it.
+            self._process.send_signal(self.signalled)
         self._idle_signals = 0
         try:
             code = self._process.wait()

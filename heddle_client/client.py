@@ -90,6 +90,8 @@ class Client:
         """The root of the worktree that is asked about, or a bare repository's directory."""
         return self._caller.session.place.worktree
 
+    # What a caller does not use is not imported: a command would wait for it.
+
     @cached_property
     def discussions(self) -> Discussions:
         """What is said about symbols."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from heddle_client.errors import NoDaemonError, NotServingError, StartError
 from heddle_client.visible import visible
 from heddle_supervisor.config import LocalDaemonConfig
-from heddle_supervisor.control import inspect
+from heddle_supervisor.control import DaemonStatus, inspect
 from heddle_supervisor.errors import ExitCode
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
 from heddle_supervisor.repository_location import locate_repository
@@ -86,10 +86,7 @@ def find(config: LocalDaemonConfig) -> FoundDaemon:
         NotServingError: it is another user's, or has failed and waits for somebody to mend that.
         OSError: its socket does not answer now; it may be between two workers.
     """
-    try:
-        found = inspect(config)
-    except PermissionError:
-        raise NotServingError(f"{visible(str(config.pid_path))} may not be read") from None
+    found = _inspected(config)
     if not found.running:
         raise NoDaemonError(
             f"no daemon runs for {visible(str(config.repository))}: "
@@ -103,6 +100,15 @@ def find(config: LocalDaemonConfig) -> FoundDaemon:
     _require_own_server(path)
     # gRPC's name of a Unix socket is a URI, in which some characters have a meaning.
     return FoundDaemon("unix:" + urllib.parse.quote(fsencode(path), safe="/"), found.version)
+
+
+def runs(config: LocalDaemonConfig) -> bool:
+    """Return whether a daemon runs, as its files say.
+
+    Raises:
+        NotServingError: they may not be read.
+    """
+    return _inspected(config).running
 
 
 def start(config: LocalDaemonConfig) -> None:
@@ -143,6 +149,13 @@ def _complaint(done: CompletedProcess[bytes]) -> str:
 
 def _exit_code(code: int) -> ExitCode:
     return ExitCode(code) if code in set(ExitCode) else ExitCode.FAILURE
+
+
+def _inspected(config: LocalDaemonConfig) -> DaemonStatus:
+    try:
+        return inspect(config)
+    except PermissionError:
+        raise NotServingError(f"{visible(str(config.pid_path))} may not be read") from None
 
 
 def _require_own_server(path: Path) -> None:

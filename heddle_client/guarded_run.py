@@ -16,7 +16,7 @@ from heddle_client.progress import progress
 from heddle_client.taken_back import taken_back
 from heddle_client.transaction_choice import short
 from heddle_supervisor.config import LocalDaemonConfig
-from heddle_supervisor.errors import HeddleError
+from heddle_supervisor.errors import ExitCode, HeddleError
 from heddle_supervisor.repository_location import locate_repository
 
 TRANSACTION_VARIABLE: Final = "HEDDLE_TRANSACTION_ID"
@@ -72,7 +72,7 @@ def run_guarded(
 
     Raises:
         HeddleError: no transaction can be begun; the command has not been run.
-        KeyboardInterrupt: a second signal has come while it began or ended.
+        KeyboardInterrupt: a second signal has come while it began.
     """
     try:
         require_command(command[0], os.environ.get("PATH"))
@@ -81,12 +81,14 @@ def run_guarded(
     with Child() as child:
         with progress("keeping the worktree"), open_client(repo, start=start) as client:
             begun = client.transactions.begin(message or " ".join(command), thread)
+            # The command may remove the directory that it was started in.
+            root = client.repository
         transaction_id = begun.transaction_id
         if child.signalled is not None:
             outcome = Outcome(transaction_id, 128 + child.signalled)
         else:
             outcome = _run(child, transaction_id, command)
-        return _ended(repo, outcome, start=start)
+        return _ended(root, outcome, start=start)
 
 
 def _run(child: Child, transaction_id: str, command: Sequence[str]) -> Outcome:
@@ -110,6 +112,9 @@ def _ended(repo: Path, outcome: Outcome, *, start: bool) -> Outcome:
             f"go on with `heddle txn {verb} {outcome.transaction_id}`"
         )
         code = error.exit_code
+    except KeyboardInterrupt:
+        text = f"interrupted; see `heddle txn status {outcome.transaction_id}`"
+        code = ExitCode.INTERRUPTED
     told = f"{outcome.text}; {text}" if outcome.text else text
     return dataclasses.replace(outcome, code=outcome.code or int(code), state="active", text=told)
 

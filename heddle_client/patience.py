@@ -50,7 +50,10 @@ class Failure:
     @property
     def is_passing(self) -> bool:
         """Whether the same request, sent again, can succeed."""
-        return self.code in ("UNAVAILABLE", "ABORTED") or self.retry_after is not None
+        if self.code in ("UNAVAILABLE", "ABORTED") or self.retry_after is not None:
+            return True
+        # The daemon has let go of a reader that did not read; the record still has it all.
+        return self.reason == "FOLLOWER_TOO_SLOW"
 
     @property
     def is_broken(self) -> bool:

@@ -21,8 +21,7 @@ def ask_patiently(heddle_dir: str, request: bytes, *, timeout: float) -> Verdict
     """
     config = LocalDaemonConfig.for_heddle_dir(Path(heddle_dir))
     caller = Caller(Session(Place(config.repository, config), start=False))
-    method = Method(RUN_GIT_HOOK, bytes, Verdict.decode, timeout)
     try:
-        return caller.call(Call(method, request))
+        return caller.call(Call(Method(RUN_GIT_HOOK, bytes, Verdict.decode, timeout), request))
     finally:
         caller.close()

@@ -62,6 +62,15 @@ class Session:
         finally:
             self._transaction.reset(token)
 
+    def awaken(self) -> None:
+        """Start the daemon where none runs and one is to be started. Blocks.
+
+        Raises:
+            ClientError: it does not start.
+        """
+        if self._starts and not finding.runs(self.place.config):
+            finding.start(self.place.config)
+
     def address(self) -> str:
         """Find the daemon, start it where it is to be started; return gRPC's name of its socket.
 

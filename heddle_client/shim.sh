@@ -65,6 +65,13 @@ done <"$listening"
 if [ "$hook" = reference-transaction ] && [ "$1" != prepared ]; then
     leave "$@"
 fi
+# A push has two names for where it goes, unless that is no remote.
+if [ "$hook" = pre-push ] && [ "${1-}" != "${2-}" ]; then
+    case $wanted in
+    *all*) ;;
+    *) leave "$@" ;;
+    esac
+fi
 if [ ! -x "$python" ] || [ ! -r "$client" ]; then
     missing='heddle is not where it was; run: heddle hook install'
     without "$@"

@@ -15,7 +15,7 @@ _DETAILS_KEY: Final = "grpc-status-details-bin"
 
 def failure_of(error: grpc.RpcError) -> Failure:
     """Return what a status that is not OK says, with the details that the daemon adds."""
-    from google.rpc import error_details_pb2
+    from google.rpc import error_details_pb2  # most calls succeed
 
     reason, violations, retry_after = "", [], None
     for detail in _details(error.trailing_metadata() or ()):  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +14,8 @@ from typing import Any, Generic, Self, TypeVar
 import grpc
 
 from heddle_client.calls import Cursor
-from heddle_client.channels import Line, Lines
-from heddle_client.errors import ClosedError
+from heddle_client.channels import INHERITED, Line, Lines
+from heddle_client.errors import ClosedError, ForkError
 from heddle_client.patience import Failure, Patience
 from heddle_client.statuses import failure_of
 
@@ -49,6 +50,7 @@ class Stream(Iterator[T], Generic[T]):
         self._patience = Patience(time.monotonic(), math.inf if timeout is None else timeout)
         self._lock = threading.Lock()
         self._is_closed = False
+        self._pid = os.getpid()
         self._began = 0.0
         self._line: Line[grpc.Channel] | None = None
         self._call: Any = None
@@ -68,16 +70,15 @@ class Stream(Iterator[T], Generic[T]):
             call = self._call
             if call is None:
                 raise StopIteration
+            if self._pid != os.getpid():
+                raise ForkError("this iterator belongs to the parent process: ask for another one")
             try:
                 message = next(call)
             except StopIteration:
                 self._release()
                 raise
             except grpc.RpcError as error:
-                if self._is_over:
-                    self._release()
-                    raise StopIteration from None
-                self._recover(failure_of(error))
+                self._go_on_after(error)
                 continue
             value = self._cursor.method.value(message)
             self._cursor.passed(value)
@@ -85,6 +86,10 @@ class Stream(Iterator[T], Generic[T]):
 
     def close(self) -> None:
         """End the call, at once and for good. Idempotent; any thread may do it."""
+        if self._pid != os.getpid():
+            INHERITED.append(self._call)
+            self._is_closed, self._call = True, None
+            return
         with self._lock:
             self._is_closed = True
             call = self._call
@@ -112,15 +117,22 @@ class Stream(Iterator[T], Generic[T]):
     def _is_over(self) -> bool:
         return self._is_closed or self._lines.closed.is_set()
 
-    def _recover(self, failure: Failure) -> None:
+    def _go_on_after(self, error: grpc.RpcError) -> None:
         """Go on with another call, or raise what the iteration ends with."""
+        if self._is_over:
+            self._release()
+            raise StopIteration from None
+        failure = failure_of(error)
         self._release(has_failed=failure.is_broken)
-        self._wait(self._patience, failure, self._began)
-        self._open_patiently()
+        try:
+            self._wait(self._patience, failure, self._began)
+            self._open_patiently()
+        except ClosedError:
+            raise StopIteration from None
         self.resumed += 1
 
     def _open_patiently(self) -> None:
-        while True:
+        while not self._is_closed:
             self._began = time.monotonic()
             try:
                 self._open()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from heddle_client.client import Client
     from heddle_client.values.snapshot import Snapshot
 
+NOTHING: Final = "nothing, for nothing had changed"
+_REFS: Final = "refs/heddle/transactions/"
 _FILES: Final = b"worktree/"
 _INDEX: Final = (b"staged/", b"unmerged/")
 # What git calls a change from the beginning to the end of the transaction.
@@ -34,13 +36,20 @@ def taken_back(client: Client, transaction_id: str, kept_ref: str) -> str:
     if not kept_ref:
         return "nothing: the worktree itself is gone"
     try:
+        if _is_same(client.repository, f"{_REFS}{transaction_id}/begin", kept_ref):
+            return NOTHING
         kept = {each.ref: each for each in client.transactions.snapshots(transaction_id)}
         begun = next(each for each in kept.values() if each.name == "begin")
         parts = _between(client.repository, begun, kept[kept_ref])
     except (HeddleError, KeyError, StopIteration):
         # It is done all the same, and this was about the words only.
         return "the worktree"
-    return ", ".join(parts) or "nothing, for nothing had changed"
+    return ", ".join(parts) or NOTHING
+
+
+def _is_same(repo: Path, begun: str, ended: str) -> bool:
+    before, after = git(repo, "rev-parse", f"{begun}^{{tree}}", f"{ended}^{{tree}}").split()
+    return before == after
 
 
 def _between(repo: Path, begun: Snapshot, ended: Snapshot) -> list[str]:

@@ -8,8 +8,11 @@ from heddle_mcp.tool import Tool
 from heddle_mcp.tools import (
     checkpoints,
     discussing,
+    discussions,
     history,
     hooks,
+    previewing,
+    review_details,
     reviewing,
     signalling,
     taking_back,
@@ -19,9 +22,12 @@ TOOLS: Final[dict[str, Tool[Any]]] = {
     tool.name: tool
     for module in (
         reviewing,
+        review_details,
         signalling,
+        discussions,
         discussing,
         checkpoints,
+        previewing,
         taking_back,
         history,
         hooks,

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from heddle_mcp.served import Served
-from heddle_mcp.server import HeddleServer
 from heddle_supervisor.console import print_message
 
 
@@ -22,14 +21,17 @@ def serve(repo: Path, *, start: bool) -> None:
 
     Raises:
         GitError: there is no worktree.
+        ImportError: the protocol's SDK is missing, or too old.
     """
     served = Served.at(repo, start=start)
+    from heddle_mcp.server import HeddleServer  # it takes a second, and errors come before it
+
     # A thread waits in a read that nothing else can end. There is nothing to be tidied up.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     if sys.stdin.isatty():
         print_message(
             f"serving {served.root} to an agent over standard input; this is not for typing, "
-            "see docs/mcp.md"
+            "see docs/guides/mcp.md"
         )
     asyncio.run(HeddleServer(served).run())

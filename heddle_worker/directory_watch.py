@@ -1,7 +1,7 @@
 """Hearing from the system what changes in directories, through one descriptor and without a thread.
 
-inotify, by way of `inotify_simple`: see `docs/architecture.md` for what the others cost. It is
-imported when the first watch is opened, which only the active worker does.
+inotify, by way of `inotify_simple`: what the others cost is in `docs/explanation/decisions.md`. It
+is imported when the first watch is opened, which only the active worker does.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heddle_worker.attached_signals import AttachedSignals
+from heddle_worker.branch_moves import BranchMoves
 from heddle_worker.changes import Changes
 from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
@@ -51,7 +52,8 @@ class Domain:
         operation_log: of the repository, kept in the store.
         mutations: runs what changes something.
         tail: the end of the log, as it grows.
-        watcher: reads git's activity into the log as it happens.
+        read_in: reads git's activity into the log, and does what is due with it; may block.
+        watcher: does so as it happens.
         transactions: on the repository's worktrees.
         rescues: of what transactions keep.
         hooks: who is asked and told of what happens.
@@ -75,6 +77,7 @@ class Domain:
     operation_log: OperationLog
     mutations: Mutations
     tail: Tail
+    read_in: Callable[[], None]
     watcher: Watcher
     transactions: Transactions
     rescues: Rescues
@@ -119,6 +122,7 @@ class Domain:
             hooks.extra_signals.look()
             hooks.conflicts.look()
 
+        watcher = Watcher(repository.common_dir, read_in, tail)
         code, heads = Codebase.of(repository, heddle_dir), Heads(repository, root)
         travelling = Travelling(code.traveller, code.states, code.outlines)
         placings = Placings(repository, code.states, heads, travelling, writer, readers)
@@ -139,7 +143,8 @@ class Domain:
             operation_log=operation_log,
             mutations=Mutations(writer, finished, principals),
             tail=tail,
-            watcher=Watcher(repository.common_dir, read_in, tail),
+            read_in=read_in,
+            watcher=watcher,
             transactions=transactions,
             rescues=Rescues(copies, transactions),
             hooks=hooks,
@@ -152,6 +157,10 @@ class Domain:
             review_settings=settings,
             review_version=ReviewVersion(database),
         )
+
+    def branch_moves(self) -> BranchMoves:
+        """Return one more who finds out what comes to branches."""
+        return BranchMoves(self.repository, self.code.states, self.watcher)
 
     @property
     def in_place(self) -> bool:
@@ -171,8 +180,7 @@ class Domain:
         """Leave watching the repository, and telling of it, to another process, or to none."""
         self.watcher.stop()
         self.tail.hand_over()
-        self.hooks.hub.hand_over(to_successor=to_successor)
-        self.hooks.recorder.flush()
+        self.hooks.hand_over(to_successor=to_successor)
 
     def close(self) -> None:
         """Finish what was submitted to the store, and close it. May block."""

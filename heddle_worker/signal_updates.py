@@ -11,10 +11,11 @@ import contextlib
 import sys
 from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from heddle_worker.branch_moves import BranchMoves
 from heddle_worker.failures import ConfigurationError, FollowerTooSlowError
 from heddle_worker.limits import MAX_UPDATES
 from heddle_worker.repository.errors import RepositoryError
@@ -22,19 +23,12 @@ from heddle_worker.store.errors import StoreError
 from heddle_worker.watcher import Watcher
 from heddle_worker.worktree_watch import WorktreeWatch
 
-_PAUSE: Final = 2.0
 _MOST_ANNOUNCED: Final = 10_000
 _FAILURES: Final = (RepositoryError, StoreError, ConfigurationError, OSError, MemoryError)
 
 
 class Source(Protocol):
     """What updates are made from. Its methods block, and raise what the repository raises."""
-
-    def branches(self) -> dict[str, bytes]:
-        """Return the raw id of the state of each branch, by its name."""
-
-    def new_states(self, tips: Sequence[bytes], known: Sequence[bytes]) -> Sequence[bytes]:
-        """Return the states that tips have come with, each after those it is made from."""
 
     def state_update(self, state: bytes, branches: Sequence[str]) -> bytes:
         """Return the update about a state, to which some branches have come."""
@@ -89,11 +83,13 @@ class SignalUpdates:
 
     Args:
         source: makes the updates.
-        watcher: hears when branches move.
+        moves: finds the new states.
+        watcher: hears when refs may have moved.
     """
 
-    def __init__(self, source: Source, watcher: Watcher) -> None:
+    def __init__(self, source: Source, moves: BranchMoves, watcher: Watcher) -> None:
         self._source = source
+        self._moves = moves
         self._watcher = watcher
         self._subscribers: dict[Subscriber, None] = {}
         self._branches: _Branches | None = None
@@ -123,7 +119,7 @@ class SignalUpdates:
 
     async def _begin(self, root: Path | None) -> None:
         if self._branches is None:
-            self._branches = _Branches(self._source, self._watcher, self._audience(None))
+            self._branches = _Branches(self._source, self._moves, self._audience(None))
             self._watcher.listeners.add(self._hear)
         if root is not None and root not in self._worktrees:
             self._worktrees[root] = _Worktree(self._source, root, self._audience(root))
@@ -141,8 +137,6 @@ class SignalUpdates:
             self._branches = None
 
     def _hear(self) -> None:
-        if self._branches is not None:
-            self._branches.news.set()
         for worktree in self._worktrees.values():
             worktree.watch.nudge()
 
@@ -210,47 +204,32 @@ class _Branches(_Task):
     """Finds the new states of all branches."""
 
     def __init__(
-        self, source: Source, watcher: Watcher, audience: Callable[[], list[Subscriber]]
+        self, source: Source, moves: BranchMoves, audience: Callable[[], list[Subscriber]]
     ) -> None:
-        self.news = asyncio.Event()
         self._source = source
-        self._watcher = watcher
+        self._moves = moves
         self._announced: OrderedDict[bytes, None] = OrderedDict()
         super().__init__(audience)
 
     async def _run(self) -> None:
-        tips = await asyncio.to_thread(self._source.branches)
-        self._has_begun()
-        while True:
-            await self._wait()
-            try:
-                tips = await self._look(tips)
-            except _FAILURES as error:
-                self._say(f"cannot tell of new states: {error}")
+        with self._moves.heard():
+            tips: Mapping[str, bytes] = await asyncio.to_thread(self._moves.tips)
+            self._has_begun()
+            while True:
+                await self._moves.wait()
+                try:
+                    tips = await self._look(tips)
+                except _FAILURES as error:
+                    self._say(f"cannot tell of new states: {error}")
 
-    async def _wait(self) -> None:
-        """Wait until branches may have moved."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PAUSE if self._watcher.has_given_up else None):
-                await self.news.wait()
-        self.news.clear()
-
-    async def _look(self, before: dict[str, bytes]) -> dict[str, bytes]:
+    async def _look(self, before: Mapping[str, bytes]) -> Mapping[str, bytes]:
         """Tell of what is new since the branches were where they were before."""
-        tips = await asyncio.to_thread(self._source.branches)
-        moved = {name: tip for name, tip in tips.items() if before.get(name) != tip}
-        known = set(before.values())
-        if not moved or known.issuperset(moved.values()):
-            return tips
-        states = await asyncio.to_thread(
-            self._source.new_states, list(moved.values()), sorted(known)
-        )
-        for state in states:
+        moves = await self._moves.since(before)
+        for state, branches in moves.states:
             if state not in self._announced:
                 self._announce(state)
-                names = sorted(name for name, tip in moved.items() if tip == state)
-                self._tell(await asyncio.to_thread(self._source.state_update, state, names))
-        return tips
+                self._tell(await asyncio.to_thread(self._source.state_update, state, branches))
+        return moves.tips
 
     def _announce(self, state: bytes) -> None:
         self._announced[state] = None

@@ -202,7 +202,11 @@ class Transactions:
             return transactions.cut_off(connection)
 
     def sweep(self) -> None:
-        """Remove the copies of worktrees that belong to no transaction, or to a committed one."""
+        """Remove the copies of worktrees that belong to no transaction, or to a committed one.
+
+        What an abort has taken away stays, even if the store that knew of it was lost: it may be
+        the only copy of somebody's work.
+        """
         ids = self._copies.transactions()
 
         def work(connection: apsw.Connection) -> None:
@@ -210,6 +214,8 @@ class Transactions:
                 if transaction_id in self._beginning:
                     continue
                 found = transactions.find(connection, transaction_id)
+                if found is None and self._copies.is_there(transaction_id, ABORTED):
+                    continue
                 if found is None or found.state is TransactionState.COMMITTED:
                     self._copies.drop(transaction_id)
 

@@ -30,7 +30,7 @@ class Artifacts:
         the sdist; with `--sdist` and `--wheel` both are made of the tree.
         """
         words = ["-m", "build", "--no-isolation", "--outdir", str(into), *options, str(source)]
-        run(sys.executable, *words, **variables)
+        run(sys.executable, *words, variables=variables)
         (sdist,) = into.glob("*.tar.gz")
         (wheel,) = into.glob("*.whl")
         return cls(sdist, wheel)
@@ -54,12 +54,12 @@ class Artifacts:
             return archive.read(name).decode()
 
 
-def run(*words: str | Path, at: Path = PROJECT, **variables: str) -> str:
-    """Run a command that has to succeed; return what it prints."""
+def run(*words: str | Path, at: Path = PROJECT, variables: Mapping[str, str] | None = None) -> str:
+    """Run a command that has to succeed, with these variables besides; return what it prints."""
     done = subprocess.run(
         [str(word) for word in words],
         cwd=at,
-        env={**os.environ, **variables},
+        env={**os.environ, **(variables or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

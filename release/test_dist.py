@@ -111,7 +111,7 @@ def test_pipx_installs_the_wheel(
     artifacts: Artifacts, repository: GitRepository, tmp_path: Path
 ) -> None:
     places = {f"PIPX_{name}": str(tmp_path / name) for name in ("HOME", "BIN_DIR", "MAN_DIR")}
-    run(sys.executable, "-m", "pipx", "install", "--quiet", artifacts.wheel, **places)
+    run(sys.executable, "-m", "pipx", "install", "--quiet", artifacts.wheel, variables=places)
     serve_and_stop(tmp_path / "BIN_DIR" / "heddle", repository.root)
 
 

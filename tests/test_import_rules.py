@@ -42,6 +42,14 @@ SHARED_WITH_CLIENTS: Final = {
     "heddle_supervisor.repository_location",
     "heddle_supervisor.version",
 }
+SHARED_WITH_SOME_CLIENTS: Final = {
+    # They look at a daemon's files as its supervisor does, to say what is wrong with them.
+    "heddle_client.bug_report.bundle": {"heddle_supervisor.log_files"},
+    "heddle_client.doctor.daemon_checks": {"heddle_supervisor.pidfile"},
+    "heddle_client.doctor.places": {"heddle_supervisor.private_directory"},
+    # It describes all commands.
+    "heddle_client.man_pages": {"heddle_supervisor.cli"},
+}
 GRPC_AND_PROTOBUF: Final = ("grpc", "grpc_health", "grpc_reflection", "grpc_status", "google")
 
 
@@ -199,7 +207,8 @@ def test_clients_know_of_the_supervisor_only_where_a_daemon_is_and_how_commands_
         for each in imports_of("heddle_client")
         if each.is_of("heddle_supervisor")
         and is_module(each.imported)
-        and each.imported not in SHARED_WITH_CLIENTS
+        and each.imported
+        not in SHARED_WITH_CLIENTS | SHARED_WITH_SOME_CLIENTS.get(each.module, set())
         and not (each.module.startswith("heddle_client.commands.") and each.imported in commands)
     ]
     assert others == []
@@ -228,6 +237,34 @@ def test_what_a_shim_runs_loads_next_to_nothing() -> None:
     ).stdout.split()
     expensive = {*HEAVY, "pathlib", "socket", "re", "typing_extensions", "json", "subprocess"}
     assert set(loaded) & expensive == set()
+
+
+@pytest.mark.parametrize("names", ["heddle_client", "heddle_client, heddle_client.errors"])
+def test_the_library_and_its_errors_load_nothing_heavy(names: str) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, {names}; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert set(loaded) & {*HEAVY, "subprocess", "socket", "heddle_client.client"} == set()
+
+
+def test_what_is_called_and_when_again_is_known_without_grpc() -> None:
+    for module in ("requests", "values", "calls", "patience", "errors", "finding", "session"):
+        assert forbidden(f"heddle_client.{module}", "grpc", "grpc_status", "asyncio") == []
+
+
+def test_a_review_loads_nothing_of_the_other_services() -> None:
+    program = "import sys, heddle_client.client, heddle_client.requests.reviews"
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"{program}; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    others = {"hook", "discussion", "transaction", "snapshot", "operation_log", "signal"}
+    assert {f"heddle_client.values.{name}" for name in others} & set(loaded) == set()
 
 
 @pytest.mark.parametrize(

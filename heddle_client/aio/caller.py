@@ -60,7 +60,7 @@ class AsyncCaller:
                 is_broken = True
                 try:
                     send = line.unary(method.path, method.parse)
-                    left = patience.left(began)
+                    left = patience.left(time.monotonic())
                     reply = await send(call.request, timeout=left, metadata=metadata)
                     is_broken = False
                 except grpc.RpcError as error:
@@ -86,11 +86,12 @@ class AsyncCaller:
         return AsyncStream(self, cursor, self.session.metadata(), timeout)
 
     async def check(self) -> None:
-        """Connect, and make sure that the daemon serves.
+        """Connect, and make sure that the daemon serves; start it where it is to be started.
 
         Raises:
             ClientError: it does not.
         """
+        await in_thread(self.session.awaken)
         began = time.monotonic()
         patience = Patience(began, health.SECONDS)
         while True:

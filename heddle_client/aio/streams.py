@@ -132,13 +132,16 @@ class AsyncStream(AsyncIterator[T], Generic[T]):
         await self._release(has_failed=failure.is_broken)
         if self._is_over:
             return
-        await self._caller.wait(self._patience, failure, self._began)
-        await self._open_patiently()
+        try:
+            await self._caller.wait(self._patience, failure, self._began)
+            await self._open_patiently()
+        except ClosedError:
+            raise StopAsyncIteration from None
         self.resumed += 1
 
     async def _open_patiently(self) -> None:
         self._has_begun = True
-        while True:
+        while not self._is_closed:
             self._began = time.monotonic()
             try:
                 await self._open()

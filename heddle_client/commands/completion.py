@@ -39,7 +39,10 @@ def completion(
     EXIT CODES. 0 printed; 2 wrong usage.
     """
     with reported_errors(as_json=bool(context.obj)):
-        print_result(_script(kind, context, words or []), {}, as_json=False)
+        text = _script(kind, context, words or [])
+        # An empty line would be a word to a shell.
+        if text:
+            print_result(text, {}, as_json=False)
 
 
 def _script(kind: Kind, context: typer.Context, words: list[str]) -> str:
@@ -47,9 +50,7 @@ def _script(kind: Kind, context: typer.Context, words: list[str]) -> str:
         from heddle_client.completion.words import completions
 
         root = context.find_root().command
-        return "\n".join(
-            f"{value}\t{text}".rstrip("\t") for value, text in completions(root, words)
-        )
+        return "\n".join(f"{value}\t{text}" for value, text in completions(root, words))
     from pathlib import Path
 
     import heddle_client.completion

@@ -19,8 +19,8 @@ def mcp(
 ) -> None:
     """Serve one worktree to an agent by the Model Context Protocol, on standard input and output.
 
-    An agent starts it; see docs/mcp.md for how to tell it to. The worktree is fixed: the one that
-    --repo lies in, a linked one too. It needs the extra: pip install 'heddle[mcp]'.
+    An agent starts it; see docs/guides/mcp.md for how to tell it to. The worktree is fixed: the one
+    that --repo lies in, a linked one too. It needs the extra: pip install 'heddle[mcp]'.
 
     EXIT CODES. 0 the agent has closed the connection; 1 failed, or the extra is missing; 2 wrong
     usage.
@@ -30,8 +30,9 @@ def mcp(
     with reported_errors(as_json=False):
         try:
             from heddle_mcp.serving import serve
+
+            serve(repo, start=not no_start)
         except ImportError as error:
             if (error.name or "").partition(".")[0] not in _BROUGHT_BY_THE_EXTRA:
                 raise
             raise HeddleError(_ADVICE) from None
-        serve(repo, start=not no_start)

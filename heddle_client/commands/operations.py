@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -81,6 +81,7 @@ def operations(
     (--no-start); 5 it does not answer; 130 interrupted.
     """
     from heddle_client.points_in_time import unix_seconds
+    from heddle_client.rendering.json_values import as_json as json_of
     from heddle_supervisor.errors import ExitCode
 
     as_json = as_json or context.obj
@@ -100,7 +101,7 @@ def operations(
         try:
             with open_client(repo, start=not no_start) as client:
                 for hit in _entries(client, filters, lines, after_seq, follow=follow):
-                    print_result(_line(hit), _entry(hit), as_json=as_json)
+                    print_result(_line(hit), json_of(hit), as_json=as_json)
         except KeyboardInterrupt:
             # It is how one ends a log that goes on.
             raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
@@ -132,19 +133,3 @@ def _line(hit: OperationHit) -> str:
         f"{hit.seq:>6}  {at}  {visible(hit.verb):<18}  {visible(hit.actor_email):<20}  "
         f"{visible(hit.thread):<12}  {state:<{_SHORT}}  {visible(hit.detail)}"
     ).rstrip()
-
-
-def _entry(hit: OperationHit) -> dict[str, Any]:
-    return {
-        "seq": hit.seq,
-        "timestamp_secs": hit.timestamp_secs,
-        "verb": hit.verb,
-        "actor_email": hit.actor_email,
-        "operation_id": hit.operation_id,
-        "thread": hit.thread,
-        "symbols": list(hit.symbols),
-        "signal_kinds": list(hit.signal_kinds),
-        "change_id": hit.change_id.hex(),
-        "old_state_id": hit.old_state_id.hex(),
-        "detail": hit.detail,
-    }

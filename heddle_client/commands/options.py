@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heddle_supervisor.console import print_message
+
 if TYPE_CHECKING:
     from heddle_client.client import Client
 
@@ -18,9 +20,19 @@ NoStart = Annotated[
 def open_client(repo: Path, *, start: bool) -> Client:
     """Return a client of the daemon of the repository that `repo` lies in.
 
+    A daemon of another version is told of in one line.
+
     Raises:
         HeddleError: as `heddle_client.client.connect`.
     """
-    from heddle_client.client import connect
+    import warnings
 
-    return connect(repo, start=start)
+    from heddle_client.client import connect
+    from heddle_client.errors import VersionSkewWarning
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", VersionSkewWarning)
+        client = connect(repo, start=start)
+    for each in told:
+        print_message(str(each.message))
+    return client

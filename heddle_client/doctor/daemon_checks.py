@@ -91,13 +91,12 @@ def _answer(subject: Subject) -> int:
     Raises:
         HeddleError: it does not answer.
     """
-    from heddle_api.local.v1 import daemon_pb2, daemon_pb2_grpc
-    from heddle_client.daemon import call
+    import warnings
 
-    reply = call(
-        subject.config,
-        lambda channel: daemon_pb2_grpc.DaemonServiceStub(channel).GetDaemon,
-        daemon_pb2.GetDaemonRequest(),
-        timeout=_ANSWER_SECONDS,
-    )
-    return int(reply.generation)
+    from heddle_client.client import connect
+
+    with warnings.catch_warnings():
+        # Another version is a finding of its own.
+        warnings.simplefilter("ignore")
+        with connect(subject.repo, start=False) as client:
+            return client.daemon(timeout=_ANSWER_SECONDS).generation

@@ -138,7 +138,7 @@ def check_store(subject: Subject) -> Iterator[Finding]:
         yield failure(
             "store",
             f"{shown} was found damaged",
-            "see docs/operations.md; `heddle agent status` tells what a worker said of it",
+            "`heddle agent status` tells what a worker said of it; see docs/troubleshooting.md",
         )
         return
     try:

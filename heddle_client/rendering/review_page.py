@@ -35,7 +35,7 @@ def review_page(
 
     Args:
         review: what the daemon has laid out; with all signals, the hidden ones can be disclosed.
-        repository: the path of the repository, or of the worktree, as the page shall name it.
+        repository: the name of the repository, or its path if the page shall tell that too.
         signatures: those of the state; None for a worktree, which cannot be signed.
 
     All text that comes from elsewhere is escaped, and characters without a glyph of their own,

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from heddle_worker.feed import Feed
-from heddle_worker.follower import Hit
-from heddle_worker.hooks.events import Event
-from heddle_worker.hooks.git_activity import events_of
+from heddle_worker.hooks.ear import Ear
+from heddle_worker.hooks.events import EVENTS, Event, waits
+from heddle_worker.hooks.git_activity import capture, events_of
 from heddle_worker.hooks.hub import HookHub
-from heddle_worker.operation_log import OperationLog
+from heddle_worker.hooks.progress import Progress
+from heddle_worker.hooks.rebases import DetachedRebases
+from heddle_worker.hooks.resuming import follow_on
+from heddle_worker.repository.repository import Repository
+from heddle_worker.store import told
+from heddle_worker.store.operation_query import OperationQuery, select
 from heddle_worker.store.operations import Operation, newest_seq
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.writer import Writer
+from heddle_worker.watcher import Watcher
 
-_FRESH_SECONDS: Final = 60
-"""A worker tells of what happened before it began if it takes another's place and this is no older.
-"""
+NAMES: Final = frozenset(name for name in EVENTS if not waits(name)) - {"on_signal"}
+"""The events that come out of the operation log, or with it."""
 
-_RETRY_SECONDS: Final = 10.0
+_MOST_BEHIND: Final = 4_096
+"""Entries that a worker tells of which came while none told."""
 
 _PUSH_SECONDS: Final = 0.5
 """A push moves its branches one by one; when none has moved for so long, it is over."""
@@ -30,9 +36,10 @@ _PUSH_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """What a push has moved up to now, and when it counts as over."""
+    """What a push has moved up to now, by which entries, and when it counts as over."""
 
     refs: list[str]
+    seqs: list[int]
     timer: asyncio.TimerHandle
 
 
@@ -41,123 +48,121 @@ class ActivityTeller:
 
     Args:
         feed: offers what the log gets.
-        log: reads in what git did.
-        readers: of the store.
+        read_in: reads in what git did; may block.
+        repository: in which git does it.
+        watcher: hears when git has done something.
+        writer, readers: of the store.
         hub: is told of the events.
-        remotes: returns the names of the repository's remotes; may block.
         say: writes a line to the daemon's log.
+
+    Attributes:
+        names: of the events that it tells of.
+        follows: set while it misses nothing.
     """
 
     def __init__(
         self,
         feed: Feed,
-        log: OperationLog,
+        read_in: Callable[[], None],
+        repository: Repository,
+        watcher: Watcher,
+        writer: Writer,
         readers: Readers,
         hub: HookHub,
-        remotes: Callable[[], Sequence[str]],
         say: Callable[[str], None],
     ) -> None:
+        self.names = NAMES
+        self.follows = asyncio.Event()
         self._feed = feed
-        self._log = log
+        self._read_in = read_in
+        self._repository = repository
+        self._watcher = watcher
+        self._writer = writer
         self._readers = readers
         self._hub = hub
-        self._remotes = remotes
         self._say = say
-        self._is_first = True
+        self._progress = Progress(writer, say)
+        self._rebases = DetachedRebases(repository.common_dir)
         self._pushes: dict[str, _Push] = {}
 
     async def run(self) -> None:
         """Tell of what happens, until cancelled."""
-        while True:
-            await self._hub.until_heard(True)
-            try:
-                await self._follow()
-            except Exception as error:
-                self._say(f"cannot tell hooks of what git did: {error}; will try again")
-                await asyncio.sleep(_RETRY_SECONDS)
+        await follow_on(
+            self._hub,
+            NAMES,
+            self._follow,
+            self._forget,
+            lambda error: self._say(f"cannot tell hooks of what git did: {error}"),
+        )
 
     async def _follow(self) -> None:
-        """Tell while anybody listens."""
-        ear = _Ear()
+        """Tell while anybody listens; what happened before is nobody's business."""
+        ear = Ear()
         async with self._feed.member(ear):
-            backlog_end = await asyncio.to_thread(self._catch_up)
-            # What happened before anybody listened is nobody's business.
-            is_successor = self._is_first and self._hub.has_predecessor
-            earliest = time.time() - _FRESH_SECONDS if is_successor else math.inf
-            self._is_first = False
-            self._hub.follows.set()
-            unwanted = asyncio.ensure_future(self._hub.until_heard(False))
+            missed, newest = await asyncio.to_thread(self._catch_up)
+            self._progress.begin(missed[0].seq - 1 if missed else newest)
+            unwanted = asyncio.ensure_future(self._hub.until_heard(NAMES, wanted=False))
+            self._watcher.listeners.add(ear.nudge)
+            self.follows.set()
             try:
-                while entries := await ear.more(unwanted):
-                    fresh = [
-                        entry
-                        for entry in entries
-                        if entry.seq > backlog_end or entry.timestamp_secs >= earliest
-                    ]
-                    await self._tell(fresh)
+                await self._tell(missed)
+                while (entries := await ear.more(unwanted)) is not None:
+                    await self._tell([entry for entry in entries if entry.seq > newest])
             finally:
-                self._hub.follows.clear()
+                self.follows.clear()
+                self._watcher.listeners.discard(ear.nudge)
                 unwanted.cancel()
+        await self._forget()
 
-    def _catch_up(self) -> int:
-        """Read in what git did up to now; return the last entry's `seq`."""
-        self._log.refresh()
+    async def _forget(self) -> None:
+        await self._writer.submit_awaited(told.end_operations)
+
+    def _catch_up(self) -> tuple[list[Operation], int]:
+        """Read in what git did; return what was not told of up to now, and the last entry's `seq`.
+
+        That somebody listens is noted in the store, unless it was.
+        """
+        self._read_in()
         with self._readers.snapshot() as connection:
-            return newest_seq(connection)
+            newest = newest_seq(connection)
+            last = told.operations(connection)
+            if last is not None:
+                after = max(last, newest - _MOST_BEHIND)
+                return list(select(connection, OperationQuery(after_seq=after))), newest
+        self._writer.submit(partial(told.begin_operations, seq=newest)).result()
+        return [], newest
 
     async def _tell(self, entries: Sequence[Operation]) -> None:
-        remotes = await asyncio.to_thread(self._remotes)
-        for event in events_of(entries, remotes):
-            if event.name == "post_push":
-                self._gather(event)
-                continue
-            self._hub.tell(event)
+        if entries:
+            remotes = await asyncio.to_thread(lambda: self._repository.remotes)
+            for event in events_of(entries, remotes):
+                self._progress.open(event.seq)
+                if event.name == "post_push":
+                    self._gather(event)
+                else:
+                    self._hub.tell(event).add_done_callback(partial(self._note_told, [event.seq]))
+            for entry in entries:
+                self._rebases.note(entry)
+            self._progress.reach(entries[-1].seq)
+        if self._rebases.is_waiting:
+            for entry in await asyncio.to_thread(self._rebases.over):
+                self._hub.tell(capture(entry))
 
     def _gather(self, event: Event) -> None:
         """Keep what a push has moved up to now, until it moves nothing more."""
-        remote, refs = event.payload["remote"], event.payload["refs"]
+        remote, refs, seqs = event.payload["remote"], event.payload["refs"], [event.seq]
         push = self._pushes.get(remote)
         if push is not None:
             push.timer.cancel()
-            refs = [*push.refs, *refs]
+            refs, seqs = [*push.refs, *refs], [*push.seqs, *seqs]
         timer = asyncio.get_running_loop().call_later(_PUSH_SECONDS, self._tell_push, remote)
-        self._pushes[remote] = _Push(refs, timer)
+        self._pushes[remote] = _Push(refs, seqs, timer)
 
     def _tell_push(self, remote: str) -> None:
-        refs = list(dict.fromkeys(self._pushes.pop(remote).refs))
-        self._hub.tell(Event("post_push", {"remote": remote, "refs": refs}))
+        push = self._pushes.pop(remote)
+        event = Event("post_push", {"remote": remote, "refs": list(dict.fromkeys(push.refs))})
+        self._hub.tell(event).add_done_callback(partial(self._note_told, push.seqs))
 
-
-class _Ear:
-    """Keeps what the feed offers until it is told."""
-
-    def __init__(self) -> None:
-        self._entries: list[Operation] = []
-        self._news = asyncio.Event()
-        self._failure: Exception | None = None
-
-    def offer(self, entries: Sequence[tuple[Operation, Hit]]) -> None:
-        self._entries += [entry for entry, _hit in entries]
-        self._news.set()
-
-    def fail(self, error: Exception) -> None:
-        self._failure = error
-        self._news.set()
-
-    async def more(self, unwanted: asyncio.Task[None]) -> list[Operation]:
-        """Wait for entries; return none when nobody wants them any longer.
-
-        Raises:
-            StoreError: nothing more will come.
-        """
-        news = asyncio.ensure_future(self._news.wait())
-        waiting: set[asyncio.Future[Any]] = {news, unwanted}
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            news.cancel()
-        if self._failure is not None:
-            raise self._failure
-        taken, self._entries = self._entries, []
-        self._news.clear()
-        return taken
+    def _note_told(self, seqs: Sequence[int], _told: asyncio.Future[None]) -> None:
+        for seq in seqs:
+            self._progress.close(seq)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,12 @@ from heddle_worker.hooks.policy import PolicyFile
 from heddle_worker.hooks.recording import Recorder
 from heddle_worker.hooks.registry import Registry
 from heddle_worker.hooks.sealing import Seals, default_key_path
+from heddle_worker.hooks.url_pushes import UrlPushes
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
+from heddle_worker.store import told
+from heddle_worker.store.errors import StoreError
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
 
@@ -32,17 +36,21 @@ class Hooks:
         hub: asks and tells.
         seals: show that this user has registered a hook.
         extra_signals: attached by hooks to what is about to be captured.
+        url_pushes: of which git keeps no record.
         conflicts: looks for what git has stopped at.
         keeper: starts commands.
         recorder: notes what became of events.
+        writer: of the store.
     """
 
     hub: HookHub
     seals: Seals
     extra_signals: ExtraSignals
+    url_pushes: UrlPushes
     conflicts: ConflictTeller
     keeper: Keeper
     recorder: Recorder
+    writer: Writer
 
     @classmethod
     def of(
@@ -80,10 +88,22 @@ class Hooks:
             hub=hub,
             seals=seals,
             extra_signals=ExtraSignals(repository, operation_log, writer, readers, recorder, say),
-            conflicts=ConflictTeller(repository, hub.tell_soon),
+            url_pushes=UrlPushes(repository, hub, say),
+            conflicts=ConflictTeller(repository, hub, writer, readers, say),
             keeper=keeper,
             recorder=recorder,
+            writer=writer,
         )
+
+    def hand_over(self, *, to_successor: bool) -> None:
+        """Tell and ask no more: another process does, or none. On the event loop's thread."""
+        is_end = self.hub.tells and not to_successor
+        self.hub.hand_over(to_successor=to_successor)
+        self.recorder.flush()
+        if is_end:
+            # Whoever begins next is not to tell of what happens meanwhile.
+            with contextlib.suppress(StoreError):
+                self.writer.submit(told.end)
 
 
 def say(text: str) -> None:

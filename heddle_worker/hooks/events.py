@@ -35,9 +35,11 @@ class Event:
         payload: what it tells, as the schema describes it.
         directory: where commands run; `None` for the root of the repository that is served.
         index: the index that git will commit; `None` for the one that it has anyway, or none.
+        seq: of the entry of the operation log that it tells of; 0 for none.
     """
 
     name: str
     payload: dict[str, Any]
     directory: Path | None = None
     index: Path | None = None
+    seq: int = 0

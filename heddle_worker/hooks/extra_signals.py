@@ -99,14 +99,13 @@ class ExtraSignals:
         signals = _by_author(answers)
         if not signals:
             return
+        self._look_later()
         try:
             if not is_commit:
                 raise ValueError("what it will commit is not known yet")
             await asyncio.to_thread(self._expect, event, signals)
         except (OSError, ValueError, RepositoryError, SnapshotError, StoreError) as error:
             self._say(f"signals that hooks attached to {_named(event)} are dropped: {error}")
-        else:
-            self._look_later()
 
     def look(self) -> None:
         """Attach what waits for a commit that is there now. On any thread; may block.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from heddle_worker.hooks.events import Event
@@ -26,15 +27,22 @@ def events_of(entries: Sequence[Operation], remotes: Sequence[str]) -> list[Even
         remotes: names of the repository's remotes.
     """
     events = [event for entry in entries for event in _of_commits(entry)]
-    pushed: dict[str, list[str]] = {}
+    pushed: dict[str, list[Operation]] = {}
     for entry in entries:
         if entry.verb == "thread_update" and entry.detail == _PUSHED:
-            remote = _remote_of(entry.thread, remotes)
-            branch = entry.thread.removeprefix(f"{remote}/")
-            pushed.setdefault(remote, []).append(branch)
-    return events + [
-        Event("post_push", {"remote": remote, "refs": refs}) for remote, refs in pushed.items()
-    ]
+            pushed.setdefault(_remote_of(entry.thread, remotes), []).append(entry)
+    return events + [_push(remote, moves) for remote, moves in pushed.items()]
+
+
+def capture(entry: Operation) -> Event:
+    """Return the capture of the state that an entry led to."""
+    payload = {"state_id": entry.change_id.hex(), "thread": entry.thread}
+    return Event("post_capture", payload, seq=entry.seq)
+
+
+def _push(remote: str, moves: Sequence[Operation]) -> Event:
+    refs = [entry.thread.removeprefix(f"{remote}/") for entry in moves]
+    return Event("post_push", {"remote": remote, "refs": refs}, seq=moves[0].seq)
 
 
 def _of_commits(entry: Operation) -> Iterator[Event]:
@@ -42,7 +50,7 @@ def _of_commits(entry: Operation) -> Iterator[Event]:
         payload: dict[str, Any] = {"name": entry.thread}
         if entry.change_id:
             payload["state_id"] = entry.change_id.hex()
-        yield Event("post_thread_create", payload)
+        yield Event("post_thread_create", payload, seq=entry.seq)
         return
     if not entry.change_id:
         return
@@ -51,11 +59,10 @@ def _of_commits(entry: Operation) -> Iterator[Event]:
     step = _STEP.search(head)
     # Older versions of git say so in their own way.
     name = step[1] if step else "finish" if head.endswith(" finished") else ""
-    payload = {"state_id": entry.change_id.hex(), "thread": entry.thread}
     if command in _CAPTURES or _ends_rebase(command, name, text):
-        yield Event("post_capture", payload)
+        yield capture(entry)
     if command == "merge" or (command, name) == ("commit", "merge") or _is_pull(command, name):
-        yield Event("post_merge", payload)
+        yield replace(capture(entry), name="post_merge")
 
 
 def _ends_rebase(command: str, step: str, text: str) -> bool:

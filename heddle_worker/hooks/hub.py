@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
-import json
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Final
 
 from heddle_worker.failures import (
@@ -16,21 +14,18 @@ from heddle_worker.failures import (
     WorkerStoppingError,
     WorkerUnavailableError,
 )
-from heddle_worker.hooks.answers import Answer, Decision, Response
+from heddle_worker.hooks.answers import Decision, Response
 from heddle_worker.hooks.commands import Commands
 from heddle_worker.hooks.deciding import Asking, Question
-from heddle_worker.hooks.events import EVENTS, Event, waits
+from heddle_worker.hooks.events import EVENTS, Event
 from heddle_worker.hooks.listening import ListeningFile
 from heddle_worker.hooks.policy import PolicyFile
 from heddle_worker.hooks.registry import Registry
+from heddle_worker.hooks.returning import Returning
 from heddle_worker.hooks.subscribers import Subscriber, Subscribers
-from heddle_worker.limits import MAX_TOLD_EVENTS
+from heddle_worker.hooks.telling import Teller, Telling
 from heddle_worker.store.errors import StoreError
 from heddle_worker.store.hooks import RegisteredHook
-
-RETURN_SECONDS: Final = 1.0
-"""So long a worker waits for the subscribers that its predecessor had."""
-
 
 _FOLLOW_SECONDS: Final = 10.0
 
@@ -55,8 +50,8 @@ class HookHub:
         say: writes a line to the daemon's log.
 
     Attributes:
-        follows: set while what happens is followed.
-        has_predecessor: another worker told before this one, as far as that is known by now.
+        returning: knows of the worker before this one.
+        tellers: find out what has happened, from `begin` on.
     """
 
     def __init__(
@@ -68,6 +63,7 @@ class HookHub:
         record: Callable[[Event, Decision], None],
         say: Callable[[str], None],
     ) -> None:
+        self.tellers: list[Teller] = []
         self._registry = registry
         self._commands = commands
         self._policy = policy
@@ -78,32 +74,34 @@ class HookHub:
         self._noting = threading.Lock()
         self._subscribers = Subscribers()
         self._asking: set[Asking] = set()
-        self._returned = asyncio.Event()
-        self._expected: dict[str, int] | None = None
-        self._return_by = 0.0
-        self.has_predecessor = False
-        self.follows = asyncio.Event()
-        self._told: asyncio.Queue[Event] = asyncio.Queue(MAX_TOLD_EVENTS)
+        self.returning = Returning(listening, self._subscribers)
+        self._telling = Telling(
+            self._hooks, commands, self._subscribers, self.returning, policy, record, say
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
         self._has_written = False
 
-    async def begin(self, *tellers: Coroutine[object, object, None]) -> None:
-        """Be the one who tells, from now on.
-
-        Args:
-            tellers: what goes on for as long as it is.
-        """
-        self._recall()
+    async def begin(self) -> None:
+        """Be the one who tells, from now on."""
+        self.returning.recall()
         self._loop = asyncio.get_running_loop()
-        self._tasks = [asyncio.ensure_future(one) for one in (self._tell_all(), *tellers)]
-        if any(not waits(event) for event in self._subscribers.count()):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_FOLLOW_SECONDS):
-                    await self.follows.wait()
+        going_on = [self._telling.run(), *(teller.run() for teller in self.tellers)]
+        self._tasks = [asyncio.ensure_future(one) for one in going_on]
+        await self._until_followed(self._subscribers.count())
         await asyncio.to_thread(self.note_change)
         await self.prepare()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether this worker is, or was, the one who tells. On any thread."""
+        return self._loop is not None
+
+    @property
+    def tells(self) -> bool:
+        """Whether it still is. On any thread."""
+        return self.has_begun and self._phase is _Phase.CURRENT
 
     async def prepare(self) -> None:
         """Have ready what commands need, so that the first one need not wait for it."""
@@ -127,24 +125,29 @@ class HookHub:
         for task in self._tasks:
             task.cancel()
 
-    async def until_heard(self, wanted: bool) -> None:
-        """Wait until somebody wants to know what has happened, or until nobody does.
-
-        One at a time may wait.
+    async def until_heard(self, names: frozenset[str], *, wanted: bool = True) -> None:
+        """Wait until somebody wants some of these events, or until nobody wants any of them.
 
         Raises:
             StoreError: the registered hooks cannot be read.
         """
         while True:
-            self._changed.clear()
-            events = await asyncio.to_thread(self._wanted)
-            if any(not waits(event) for event in events) is wanted:
+            changed = self._changed
+            if await asyncio.to_thread(self.is_heard, names) is wanted:
                 return
-            await self._changed.wait()
+            await changed.wait()
+
+    def is_heard(self, names: frozenset[str]) -> bool:
+        """Return whether somebody wants some of these events. On any thread; may block.
+
+        Raises:
+            StoreError: the registered hooks cannot be read.
+        """
+        return not names.isdisjoint(self._wanted())
 
     def note_change(self) -> None:
         """Let git's hooks know who listens now. On any thread; may block."""
-        self._recall()
+        self.returning.recall()
         with self._noting:
             try:
                 if self._phase is _Phase.CURRENT:
@@ -155,7 +158,7 @@ class HookHub:
                     self._listening.add(self._wanted())
             except (OSError, StoreError) as error:
                 self._say(f"git's hooks cannot be told that somebody listens: {error}")
-        self._soon(self._changed.set)
+        self._soon(self._note_heard)
 
     @contextlib.asynccontextmanager
     async def subscribed(
@@ -167,18 +170,15 @@ class HookHub:
             events: names of those that it wants.
             cut_off: ends its call with a status, whatever its client does.
         """
-        self._recall()
+        self.returning.recall()
         subscriber = Subscriber(events, cut_off)
         try:
             with self._subscribers.present(subscriber):
-                self._changed.set()
-                if any(not waits(event) for event in events):
-                    # Known to be there, it misses nothing that happens from then on.
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(_FOLLOW_SECONDS):
-                            await self.follows.wait()
+                self._note_heard()
+                # Known to be there, it misses nothing that happens from then on.
+                await self._until_followed(events)
                 await asyncio.to_thread(self.note_change)
-                self._returned.set()
+                self.returning.note()
                 yield subscriber
         finally:
             if self._phase is _Phase.CURRENT:
@@ -196,7 +196,8 @@ class HookHub:
             WorkerUnavailableError: another worker has to be asked.
             StoreError: the registered hooks cannot be read.
         """
-        await self._await_return(event)
+        await self.returning.wait(event)
+        self._check_current()
         hooks = await self._hooks(event)
         self._check_current()
         subscribers = self._subscribers.of(event)
@@ -214,37 +215,21 @@ class HookHub:
         self._record(event, decision)
         return decision
 
-    def tell(self, event: Event) -> None:
-        """Tell everybody of what has happened, without waiting for anybody.
+    def tell(self, event: Event) -> asyncio.Future[None]:
+        """Tell everybody of what has happened; see `Telling.tell`.
 
-        Subscribers get it at once; commands run one after the other, as they do for all events.
+        Where another process tells by now, the future is never done.
         """
         if self._phase is not _Phase.CURRENT:
-            return
-        seconds, payload = self._policy.current().subscriber_seconds, json.dumps(event.payload)
-        asked = [
-            self._subscribers.ask(subscriber, event, payload, _ignore)
-            for subscriber in self._subscribers.of(event)
-        ]
-        asyncio.get_running_loop().call_later(seconds, self._subscribers.give_up, asked)
-        try:
-            self._told.put_nowait(event)
-        except asyncio.QueueFull:
-            self._say(f"{MAX_TOLD_EVENTS} events wait for their commands; {event.name} is dropped")
+            return asyncio.get_running_loop().create_future()
+        return self._telling.tell(event)
 
-    def tell_soon(self, event: Event) -> None:
-        """Do what `tell` does, on behalf of any thread."""
-        self._soon(self.tell, event)
+    def tell_soon(self, event: Event, told: Callable[[], None]) -> None:
+        """Do what `tell` does on behalf of any thread; call `told`, on the loop's, when it is."""
+        self._soon(self._tell_then, event, told)
 
-    def on_signal(self, state_id: bytes, kind: str) -> None:
-        """Tell that a state has a new signal. On any thread.
-
-        Args:
-            state_id: the commit's raw id.
-            kind: of the signal.
-        """
-        payload = {"state_id": state_id.hex(), "signal_kind": kind}
-        self.tell_soon(Event("on_signal", payload))
+    def _tell_then(self, event: Event, told: Callable[[], None]) -> None:
+        self.tell(event).add_done_callback(lambda _future: told())
 
     def _soon(self, function: Callable[..., None], *arguments: object) -> None:
         if self._loop is not None and self._phase is _Phase.CURRENT:
@@ -252,18 +237,18 @@ class HookHub:
                 # The loop was closed meanwhile: nobody is left to be told.
                 self._loop.call_soon_threadsafe(function, *arguments)
 
-    async def _tell_all(self) -> None:
-        """Run the commands for what has happened, one event after the other."""
-        while True:
-            event = await self._told.get()
-            try:
-                hooks = await self._hooks(event)
-                answers = [await self._commands.ask(hook, event) for hook in hooks]
-            except Exception as error:
-                self._say(f"the commands for {event.name} are not run: {error}")
-                continue
-            if answers:
-                self._record(event, Decision(answers=tuple(answers)))
+    def _note_heard(self) -> None:
+        """Let whoever waits for listeners look again."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _until_followed(self, events: Collection[str]) -> None:
+        """Wait, but not for ever, until those who tell of some events miss nothing."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FOLLOW_SECONDS):
+                for teller in self.tellers:
+                    if not teller.names.isdisjoint(events):
+                        await teller.follows.wait()
 
     async def _hooks(self, event: Event) -> list[RegisteredHook]:
         registered = self._registry.known()
@@ -283,28 +268,3 @@ class HookHub:
 
     def _unavailable(self) -> WorkerUnavailableError:
         return WorkerStoppingError() if self._phase is _Phase.OVER else WorkerRetiredError()
-
-    def _recall(self) -> None:
-        """Learn once which subscribers the worker before this one had. On any thread."""
-        if self._expected is None:
-            self.has_predecessor = self._listening.exists()
-            self._return_by = time.monotonic() + RETURN_SECONDS
-            self._expected = dict(self._listening.subscribers())
-
-    async def _await_return(self, event: Event) -> None:
-        """Give the subscribers of the worker before this one the time to come back."""
-        self._recall()
-        expected = (self._expected or {}).get(event.name, 0)
-        left = self._return_by - time.monotonic()
-        if left <= 0 or len(self._subscribers.of(event)) >= expected:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(left):
-                while len(self._subscribers.of(event)) < expected:
-                    self._returned.clear()
-                    await self._returned.wait()
-        self._check_current()
-
-
-def _ignore(_answer: Answer) -> None:
-    """Expect nothing."""

@@ -12,6 +12,7 @@ from typing import Final
 _HOOKS: Final = {
     "pre_capture": ("commit-msg", "pre-rebase"),
     "pre_push": ("pre-push",),
+    "post_push": ("pre-push url",),
     "pre_thread_create": ("reference-transaction branch",),
     "pre_merge": ("reference-transaction merge",),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import apsw
@@ -14,7 +14,7 @@ from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.hooks.sealing import Seals
 from heddle_worker.limits import MAX_HOOKS
 from heddle_worker.mutations import Change, Changed, Occasion
-from heddle_worker.store import hooks
+from heddle_worker.store import hooks, told
 from heddle_worker.store.hooks import RegisteredHook
 from heddle_worker.store.readers import Readers
 
@@ -83,14 +83,21 @@ class Registry:
         return is_ours
 
 
-def registration(hook: RegisteredHook) -> Change[RegisteredHook]:
+def registration(hook: RegisteredHook, branches: Mapping[str, bytes]) -> Change[RegisteredHook]:
     """Return the change that registers a hook, in place of the one that has its name.
 
     It raises `LimitReachedError` when there are as many as may be.
+
+    Args:
+        hook: the hook.
+        branches: the raw id of the state of each branch; what comes to them is told from then on.
     """
 
     def change(connection: apsw.Connection, occasion: Occasion) -> Changed[RegisteredHook]:
         hooks.put(connection, hook)
+        # Whoever begins to tell, be it a next worker, knows from where on.
+        told.expect_operations(connection)
+        told.expect_tips(connection, branches)
         if hooks.count(connection) > MAX_HOOKS:
             raise LimitReachedError(f"{MAX_HOOKS} hooks are registered, as many as may be")
         return Changed(hook, (occasion.operation(detail=hook.name),))

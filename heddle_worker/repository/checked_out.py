@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from binascii import unhexlify
 from pathlib import Path
 from typing import Final
 
 _LINK: Final = b"gitdir: "
 _SYMBOLIC: Final = re.compile(rb"ref: refs/heads/([^\n]+)\n")
+_DETACHED: Final = re.compile(rb"([0-9a-f]{40})\n")
 
 
 def git_dir_of(directory: Path) -> Path:
@@ -33,3 +35,20 @@ def branch_at(directory: Path) -> bytes:
     except OSError:
         return b""
     return match[1] if match else b""
+
+
+def detached_at(git_dir: Path) -> bytes:
+    """Return the raw id of what a git directory's `HEAD` is detached at; empty on a branch."""
+    try:
+        match = _DETACHED.match((git_dir / "HEAD").read_bytes())
+    except OSError:
+        return b""
+    return unhexlify(match[1]) if match else b""
+
+
+def is_rebasing(git_dir: Path) -> bool:
+    """Return whether a rebase goes on, or has stopped, in the worktree of a git directory."""
+    is_applying = (git_dir / "rebase-apply" / "applying").exists()
+    return (git_dir / "rebase-merge").exists() or (
+        (git_dir / "rebase-apply").exists() and not is_applying
+    )

@@ -1,6 +1,6 @@
 """Where in a repository something changes whenever a ref or the reflog of a `HEAD` does.
 
-Whatever git stops at is among them: it leaves a file beside `HEAD`.
+Whatever git stops at is among them, and the end of a rebase: it leaves something beside `HEAD`.
 
 Neither the objects nor the worktrees are among these places, nor the reflogs of branches: git
 writes such a line only when it replaces the branch's ref, too.
@@ -19,12 +19,13 @@ from heddle_worker.repository.conflicts import STOPPED_HEADS
 REFS: Final = "refs"
 """The topic of all these places."""
 
+_BESIDE_HEAD: Final = frozenset({*STOPPED_HEADS, "rebase-merge", "rebase-apply"})
 _ANY: Final = frozenset[str]()
 
 
 def ref_places(common_dir: Path) -> Iterator[Place]:
     """Yield the places of a repository, each one before it is looked into for further ones."""
-    at_top = frozenset({"HEAD", "packed-refs", "logs", "refs", "worktrees", *STOPPED_HEADS})
+    at_top = _BESIDE_HEAD | {"HEAD", "packed-refs", "logs", "refs", "worktrees"}
     yield Place(common_dir, Change.REPLACED, at_top, REFS)
     yield _head_log(common_dir)
     yield Place(common_dir / "refs", Change.REPLACED, _ANY, REFS)
@@ -37,7 +38,7 @@ def ref_places(common_dir: Path) -> Iterator[Place]:
     worktrees = common_dir / "worktrees"
     yield Place(worktrees, Change.REPLACED, _ANY, REFS)
     for worktree in _directories_in(worktrees):
-        of_worktree = frozenset({"HEAD", "logs", *STOPPED_HEADS})
+        of_worktree = _BESIDE_HEAD | {"HEAD", "logs"}
         yield Place(worktree, Change.REPLACED, of_worktree, REFS)
         yield _head_log(worktree)
 

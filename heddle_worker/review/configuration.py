@@ -13,10 +13,10 @@ class SignalSettings:
 
     Attributes:
         enabled: whether it is computed at all.
-        max_per_state: of `self_flagged_uncertainty`.
-        threshold: of `pattern_deviation`, from 0 to 1.
-        tolerance: of `novelty`, from 0 to 1.
-        min_test_functions_in_repo: of `test_reachability`.
+        max_per_state: how many lines of one message count, of `self_flagged_uncertainty`.
+        threshold: from 0 to 1, the divergence beyond which `pattern_deviation` is raised.
+        tolerance: from 0 to 1; `novelty` is raised when no function is similar by 1 less this.
+        min_test_functions_in_repo: with fewer tests, `test_reachability` says nothing.
     """
 
     enabled: bool = True

@@ -58,6 +58,8 @@ class GitHookService:
                 await self._domain.hooks.extra_signals.expect(
                     event, decision.answers, is_commit=request.hook == "commit-msg"
                 )
+            elif event.name == "pre_push":
+                self._domain.hooks.url_pushes.expect(event)
         return _verdict(Decision(), answers)
 
     async def TestHookEvent(

@@ -24,6 +24,7 @@ from heddle_worker.hooks.composition import say
 from heddle_worker.hooks.events import EVENTS
 from heddle_worker.hooks.registry import deregistration, registration, reply
 from heddle_worker.hooks.signal_parsing import BadResponseError, parse_signals
+from heddle_worker.hooks.signal_teller import SignalTeller
 from heddle_worker.hooks.subscribers import Sent
 from heddle_worker.limits import (
     DEFAULT_HOOK_TIMEOUT_MS,
@@ -33,12 +34,17 @@ from heddle_worker.limits import (
     MAX_HOOK_TIMEOUT_MS,
 )
 from heddle_worker.mutations import Mutation
+from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.signals.budget import preferred
+from heddle_worker.signals.corpora import Coverage
+from heddle_worker.store.errors import StoreError
 from heddle_worker.store.hooks import RegisteredHook, all_hooks
 
 _NAME: Final = 64
+_SIGNAL_SECONDS: Final = 10.0
 _HINT: Final = "is no event; GetHookEventSchema with an empty name lists all"
 
 
@@ -54,19 +60,25 @@ class HookService:
         self._domain = domain
         self._hub = domain.hooks.hub
         self.mutations = domain.mutations
-        self._teller = ActivityTeller(
+        activity = ActivityTeller(
             feed,
-            domain.operation_log,
+            domain.read_in,
+            domain.repository,
+            domain.watcher,
+            domain.writer,
             domain.readers,
             self._hub,
-            lambda: domain.repository.remotes,
             say,
         )
+        signals = SignalTeller(
+            domain.branch_moves(), self._kinds_of, self._hub, domain.writer, domain.readers, say
+        )
+        self._hub.tellers = [activity, signals]
 
     async def resume(self) -> None:
         """Begin to tell what happens."""
         await self._domain.hooks.extra_signals.begin()
-        await self._hub.begin(self._teller.run())
+        await self._hub.begin()
 
     @mutating("hook.register_hook")
     async def RegisterHook(
@@ -89,10 +101,13 @@ class HookService:
             timeout_ms=request.timeout_ms or DEFAULT_HOOK_TIMEOUT_MS,
         )
         seal = await asyncio.to_thread(self._domain.hooks.seals.make, hook)
+        branches = await asyncio.to_thread(self._read_up)
         with contextlib.suppress(OSError):
             # It is tried again when the first command is to be run, and told of then.
             await self._domain.hooks.keeper.start()
-        return answered(registration(replace(hook, seal=seal)), _message, self._note_change)
+        return answered(
+            registration(replace(hook, seal=seal), branches), _message, self._note_change
+        )
 
     @mutating("hook.deregister_hook")
     async def DeregisterHook(
@@ -205,6 +220,20 @@ class HookService:
     def _hooks(self) -> list[RegisteredHook]:
         with self._domain.readers.snapshot() as connection:
             return all_hooks(connection)
+
+    def _read_up(self) -> dict[str, bytes]:
+        """Read in what git did, of which a new hook is told nothing; return the branches."""
+        with contextlib.suppress(RepositoryError, StoreError):
+            self._domain.operation_log.refresh()
+            return self._domain.code.states.branches()
+        return {}
+
+    def _kinds_of(self, state: bytes) -> tuple[list[str], bool]:
+        """Return the kinds of a state's signals, and whether asking again may find more."""
+        found = self._domain.code.states.get(state)
+        report = self._domain.signalling.of_state(found, corpus_seconds=_SIGNAL_SECONDS)
+        kinds = preferred(each.signal for each in report.signals)
+        return [signal.kind for signal in kinds], report.coverage is Coverage.PENDING
 
     def _note_change(self, is_made: bool) -> None:
         if is_made:

@@ -12,10 +12,9 @@ from heddle_api.v1 import common_pb2, signal_pb2
 from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import ConfigurationError, PreconditionError
-from heddle_worker.limits import MAX_NEW_STATES, STREAMED_PER_PASS
+from heddle_worker.limits import STREAMED_PER_PASS
 from heddle_worker.pacing import Pacer
 from heddle_worker.repository.errors import RepositoryError
-from heddle_worker.repository.new_states import new_states
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.state import State
 from heddle_worker.repository.worktree_diff import worktree_stamp
@@ -39,7 +38,7 @@ class SignalService:
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
         self._pacer = Pacer(STREAMED_PER_PASS)
-        self._updates = SignalUpdates(_Source(domain), domain.watcher)
+        self._updates = SignalUpdates(_Source(domain), domain.branch_moves(), domain.watcher)
         self._looking_back = asyncio.Lock()
 
     async def ComputeStateSignals(
@@ -146,12 +145,6 @@ class _Source:
 
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
-
-    def branches(self) -> dict[str, bytes]:
-        return self._domain.code.states.branches()
-
-    def new_states(self, tips: Sequence[bytes], known: Sequence[bytes]) -> Sequence[bytes]:
-        return new_states(self._domain.repository, tips, known, MAX_NEW_STATES)
 
     def state_update(self, state: bytes, branches: Sequence[str]) -> bytes:
         found = self._domain.code.states.get(state)

@@ -80,10 +80,8 @@ def expected(connection: apsw.Connection) -> dict[int, ExpectedCommit]:
         "SELECT id, tree, thread, head, after_seq, asked_at, signals FROM expected_commits"
     )
     return {
-        number: ExpectedCommit(
-            *values, tuple(ExtraSignal(*fields) for fields in json.loads(signals))
-        )
-        for number, *values, signals in rows
+        number: ExpectedCommit(tree, thread, head, after_seq, asked_at, _decoded(signals))
+        for number, tree, thread, head, after_seq, asked_at, signals in rows
     }
 
 
@@ -117,3 +115,7 @@ def modules_of(connection: apsw.Connection, states: Sequence[bytes]) -> list[set
         return [set() for _ in states]
     query = "SELECT DISTINCT module FROM extra_signals WHERE state = ?"
     return [{module for (module,) in connection.execute(query, (state,))} for state in states]
+
+
+def _decoded(signals: str) -> tuple[ExtraSignal, ...]:
+    return tuple(ExtraSignal(*fields) for fields in json.loads(signals))

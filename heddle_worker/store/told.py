@@ -9,6 +9,9 @@ import apsw
 
 from heddle_worker.limits import MAX_TOLD_SIGNALS
 
+_EXPECT: Final = """
+INSERT OR IGNORE INTO told_operations SELECT 1, coalesce(max(seq), 0) FROM operations
+"""
 _ADVANCE: Final = "UPDATE told_operations SET seq = ?1 WHERE seq < ?1"
 _NOTE: Final = "INSERT INTO told_signals (state, kind) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _SHORTEN: Final = """
@@ -27,6 +30,11 @@ def operations(connection: apsw.Connection) -> int | None:
 def begin_operations(connection: apsw.Connection, seq: int) -> None:
     """Note that somebody listens, and is told of what comes after an entry."""
     connection.execute("INSERT OR REPLACE INTO told_operations VALUES (1, ?)", (seq,))
+
+
+def expect_operations(connection: apsw.Connection) -> None:
+    """Note that somebody is about to listen, unless somebody does."""
+    connection.execute(_EXPECT)
 
 
 def note_operations(connection: apsw.Connection, seq: int) -> None:
@@ -55,6 +63,12 @@ def begin_tips(connection: apsw.Connection, branches: Mapping[str, bytes]) -> No
     connection.executemany("INSERT INTO told_tips VALUES (?, ?)", rows)
 
 
+def expect_tips(connection: apsw.Connection, branches: Mapping[str, bytes]) -> None:
+    """Do what `begin_tips` does, unless somebody listens."""
+    if tips(connection) is None:
+        begin_tips(connection, branches)
+
+
 def move_tips(
     connection: apsw.Connection, before: Mapping[str, bytes], now: Mapping[str, bytes]
 ) -> None:
@@ -68,6 +82,12 @@ def move_tips(
 def end_tips(connection: apsw.Connection) -> None:
     """Note that nobody listens to signals any longer."""
     connection.execute("DELETE FROM told_tips")
+
+
+def end(connection: apsw.Connection) -> None:
+    """Note that nobody is told of anything any longer."""
+    end_operations(connection)
+    end_tips(connection)
 
 
 def signals(connection: apsw.Connection, state: bytes) -> set[str]:

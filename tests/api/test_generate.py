@@ -14,11 +14,12 @@ pytest.importorskip("grpc_tools", reason="needs the dependency group protos")
 pytest.importorskip("mypy_protobuf", reason="needs the dependency group protos")
 
 PROJECT: Final = Path(__file__).parents[2]
+PACKAGES: Final = ("heddle_api", "heddle_client/values")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("protos", "heddle_api"):
+    for name in ("protos", *PACKAGES):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -33,10 +34,10 @@ def generate(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def contents(project: Path) -> dict[Path, bytes]:
-    package = project / "heddle_api"
     return {
-        path.relative_to(package): path.read_bytes()
-        for path in package.rglob("*")
+        path.relative_to(project): path.read_bytes()
+        for package in PACKAGES
+        for path in (project / package).rglob("*")
         if path.is_file()
     }
 
@@ -47,6 +48,7 @@ def spoil(project: Path) -> None:
     (package / "extra.bin").write_bytes(b"\xff")
     with (package / "v1" / "hook_pb2.pyi").open("a") as stub:
         stub.write("# by hand\n")
+    (project / "heddle_client" / "values" / "hook.py").write_text("")
 
 
 def test_the_package_in_the_repository_is_current(project: Path) -> None:
@@ -63,9 +65,10 @@ def test_check_lists_what_differs_and_changes_nothing(project: Path) -> None:
 
     assert outcome.returncode == 1
     assert [line.strip() for line in outcome.stderr.splitlines() if line.startswith(" ")] == [
-        "not generated: extra.bin",
-        "missing: py.typed",
-        "differs: v1/hook_pb2.pyi",
+        "heddle_api: not generated: extra.bin",
+        "heddle_api: missing: py.typed",
+        "heddle_api: differs: v1/hook_pb2.pyi",
+        "heddle_client/values: differs: hook.py",
     ]
     assert contents(project) == before
 

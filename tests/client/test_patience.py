@@ -78,6 +78,14 @@ def test_a_worker_that_says_what_it_waits_for_does_answer() -> None:
         pauses(Patience(0, 60), failure, until=60)
 
 
+def test_a_reader_that_was_too_slow_may_read_on_and_a_subscriber_may_not() -> None:
+    follower = Failure("RESOURCE_EXHAUSTED", "last seq was 7", "FOLLOWER_TOO_SLOW")
+    assert Patience(0, 60).pause_after(follower, 0, 30) == 0.01
+    subscriber = Failure("RESOURCE_EXHAUSTED", "too many wait", "SUBSCRIBER_TOO_SLOW")
+    with pytest.raises(CallError, match="too many wait"):
+        Patience(0, 60).pause_after(subscriber, 0, 30)
+
+
 @pytest.mark.parametrize("code", ["INTERNAL", "UNKNOWN", "CANCELLED", "RESOURCE_EXHAUSTED"])
 def test_any_other_failure_is_told_at_once(code: str) -> None:
     with pytest.raises(CallError, match="no") as caught:

@@ -167,6 +167,22 @@ def test_only_what_is_listened_to_of_transactions_starts_a_client(
         assert bench.runs() == []
 
 
+def test_a_push_to_a_url_is_told_from_others(bench: ShimBench, root: Path, tmp_path: Path) -> None:
+    run_git(root, "init", "--quiet", "--bare", str(tmp_path / "bare"))
+    run_git(root, "remote", "add", "origin", str(tmp_path / "bare"))
+    bench.install()
+    with listening(root / ".heddle", "pre-push url"):
+        assert run_git(root, "push", "--quiet", "origin", "main").returncode == 0
+        assert bench.runs() == []
+        url = str(tmp_path / "bare")
+        assert run_git(root, "push", "--quiet", url, "main:more").returncode == 0
+        (run,) = bench.runs()
+    assert (run.hook, run.arguments) == ("pre-push", (url, url))
+    with listening(root / ".heddle", "pre-push url", "pre-push"):
+        assert run_git(root, "push", "--quiet", "origin", "main:again").returncode == 0
+        assert len(bench.runs()) == 2
+
+
 def test_a_new_branch_can_be_stopped(bench: ShimBench, root: Path) -> None:
     bench.exit_with(77)
     with listening(root / ".heddle", *ALL):

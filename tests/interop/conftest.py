@@ -26,6 +26,7 @@ def room() -> Iterator[Path]:
 def repository(room: Path) -> GitRepository:
     """A repository with two commits; the second edits a function of `engine.py`."""
     repository = GitRepository.init(room / "r")
+    repository.git("config", "user.email", "ada@example.com")
     repository.write("engine.py", ENGINE)
     repository.git("commit", "--quiet", "-m", "Add an engine")
     repository.write("engine.py", ENGINE.replace("turn * 2", "turn * 3 + 1"))

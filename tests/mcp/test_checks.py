@@ -24,7 +24,7 @@ from heddle_mcp.text import body, line
 from heddle_mcp.tools.checkpoints import Changed
 
 _HIDING: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
-_EXAMPLES: Final = settings(max_examples=int(os.environ.get("HEDDLE_EXAMPLES", "40")))
+_EXAMPLES: Final = settings(max_examples=int(os.environ.get("HEDDLE_EXAMPLES", "25")))
 _PARTS: Final = st.sampled_from(
     ["..", ".", "", "a", "src", "out", "loop", "deep", ".git", ".GIT ", ".heddle", "-x", "ü", "\n"]
 )

@@ -1,4 +1,4 @@
-"""What docs/mcp.md tells people to write is what agents can read and heddle understands."""
+"""What the documents tell people to write is what agents can read and heddle understands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from heddle_client.commands.mcp import mcp
 from heddle_mcp.catalogue import TOOLS
 from heddle_mcp.resources import listed, templates
 
-TEXT: Final = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text(encoding="utf-8")
+DOCS: Final = Path(__file__).parents[2] / "docs"
+TEXT: Final = (DOCS / "guides" / "mcp.md").read_text(encoding="utf-8")
+REFERENCE: Final = (DOCS / "reference" / "mcp.md").read_text(encoding="utf-8")
 BLOCKS: Final = re.findall(r"^```(json|toml)\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 AGENTS: Final = (
     "Claude Code", "Claude Desktop", "Cursor", "VS Code", "Codex CLI", "Gemini CLI", "Zed"
@@ -48,6 +50,6 @@ def test_what_an_agent_is_told_starts_a_server(form: str, block: str) -> None:
 
 
 def test_every_tool_and_resource_is_told_of() -> None:
-    assert [name for name in TOOLS if f"`{name}`" not in TEXT] == []
+    assert [name for name in TOOLS if f"`{name}`" not in REFERENCE] == []
     addresses = [str(each.uri) for each in listed()] + [each.uri_template for each in templates()]
-    assert [address for address in addresses if f"`{address}`" not in TEXT] == []
+    assert [address for address in addresses if f"`{address}`" not in REFERENCE] == []

@@ -19,7 +19,7 @@ import pytest
 from agent_session import AgentSession
 from heddle_daemon import HeddleDaemon
 
-CALLS: Final = int(os.environ.get("HEDDLE_MCP_CALLS", "60"))
+CALLS: Final = int(os.environ.get("HEDDLE_MCP_CALLS", "40"))
 SEED: Final = int(os.environ.get("HEDDLE_SEED", str(random.SystemRandom().randrange(10**6))))
 CALLS_A_KILL: Final = 20
 CALLS_A_RELOAD: Final = 50
@@ -76,7 +76,7 @@ class Work:
         self.calls += 1
         under_way = self._agent.start(tool, **arguments)
         self._disruptor.disturb(self.calls)
-        return self._agent.answer(tool, under_way.result(60))
+        return self._agent.answer(under_way.result(60))
 
     def _review(self) -> None:
         state = self._random.choice(("", "HEAD", "HEAD~1"))

@@ -72,7 +72,7 @@ def test_a_daemon_that_dies_or_stops_is_no_matter(
 
 def test_many_calls_at_once_are_answered(agent: AgentSession) -> None:
     waiting = [agent.start("review", state="HEAD") for _ in range(20)]
-    answers = [agent.answer("review", each.result(60)) for each in waiting]
+    answers = [agent.answer(each.result(60)) for each in waiting]
     assert {answer["headline"] for answer in answers} == {"Add an engine"}
 
 
@@ -103,9 +103,8 @@ def test_it_ends_with_its_client_and_leaves_nothing(
     assert other.supervisor() is None
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_while_it_waits_for_its_client(
-    other: HeddleDaemon, environment: dict[str, str], number: signal.Signals
+    other: HeddleDaemon, environment: dict[str, str]
 ) -> None:
     with subprocess.Popen(
         [HEDDLE, "mcp"],
@@ -121,8 +120,8 @@ def test_a_signal_ends_it_while_it_waits_for_its_client(
         process.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
         process.stdin.flush()
         assert process.stdout.readline()
-        process.send_signal(number)
-        assert process.wait(30) == -number
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == -signal.SIGINT
         assert process.stderr.read() == b""
 
 
@@ -146,7 +145,7 @@ def test_a_bare_repository_has_no_worktree_to_serve(
     assert "work tree" in done.stderr
 
 
-@pytest.mark.parametrize("missing", ["pydantic", "mcp", "mcp_types", "mcp.server.lowlevel"])
+@pytest.mark.parametrize("missing", ["mcp", "mcp.server.lowlevel"])
 def test_without_the_sdk_or_with_an_old_one_it_says_how_to_get_it(
     other: HeddleDaemon, missing: str
 ) -> None:

@@ -12,7 +12,9 @@ import threading
 from typing import Final
 
 import heddle_client
-from heddle_client.errors import ClientError
+from heddle_client.errors import ClientError, ForkError
+from heddle_client.streams import Stream
+from heddle_client.values import OperationHit
 
 _CHILDREN: Final = 3
 
@@ -28,6 +30,7 @@ def main(repository: str, mode: str) -> None:
             client.hooks.list()
 
     threads = [threading.Thread(target=call) for _ in range(2 if mode == "threads" else 0)]
+    stream = None
     if mode == "stream":
         stream = client.operations(follow=True)
         next(stream)
@@ -37,7 +40,7 @@ def main(repository: str, mode: str) -> None:
     for _ in range(_CHILDREN):
         child = os.fork()
         if child == 0:
-            _be_child(client)
+            _be_child(client, stream)
         client.hooks.list()
         assert os.waitpid(child, 0)[1] == 0
         client.hooks.list()
@@ -48,8 +51,14 @@ def main(repository: str, mode: str) -> None:
     print("parent", flush=True)  # noqa: T201
 
 
-def _be_child(client: heddle_client.Client) -> None:
+def _be_child(client: heddle_client.Client, stream: Stream[OperationHit] | None) -> None:
     try:
+        if stream is not None:
+            try:
+                next(stream)
+            except ForkError as error:
+                print(error, file=sys.stderr)  # noqa: T201
+                stream.close()
         client.hooks.register(f"child-{os.getpid()}", "true")
         entries = list(client.operations())
         print(f"child {len(entries)}", flush=True)  # noqa: T201

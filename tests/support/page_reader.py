@@ -105,4 +105,5 @@ def unfit(text: str) -> set[str]:
         for each in set(text) - {"\n", "\t"}
         if unicodedata.category(each) in {"Cc", "Cf", "Zl", "Zp", "Cs"}
         or ord(each) & 0xFFFE == 0xFFFE
+        or 0xFDD0 <= ord(each) <= 0xFDEF
     }

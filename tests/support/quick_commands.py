@@ -65,9 +65,9 @@ def _become(
     os.dup2(null, 0)
     for descriptor, path in enumerate(printed, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), descriptor)
-    sys.stdin = open(0, closefd=False)
+    sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout, sys.stderr = (
-        open(descriptor, "w", encoding="utf-8", closefd=False) for descriptor in (1, 2)
+        os.fdopen(descriptor, "w", encoding="utf-8", closefd=False) for descriptor in (1, 2)
     )
     sys.argv = ["heddle", *words]
     main()

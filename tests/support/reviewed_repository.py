@@ -1,8 +1,7 @@
-"""A repository with a change that has everything a review can tell, and its real daemon's words."""
+"""A repository with a change that has everything a review can tell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from git_repository import GitRepository
 
 from heddle_client.client import Client
-from heddle_client.values import ContextAnnotationKind, ListSignaturesResponse, ReviewPayload
+from heddle_client.values import ContextAnnotationKind
 
 NASTY: Final = '<img src=x onerror=alert(1)> & "quoted" \N{RIGHT-TO-LEFT OVERRIDE}gnp.exe'
 """Text that would be markup, and would turn what follows, if it were let."""
@@ -142,14 +141,6 @@ blocking_signals = ["novelty"]
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """What the daemon tells of a state."""
-
-    review: ReviewPayload
-    signatures: ListSignaturesResponse
-
-
 def make_history(root: Path) -> GitRepository:
     """Make the repository, as far as git has it, with its settings of reviews."""
     repository = GitRepository.init(root)
@@ -207,11 +198,6 @@ def merge_by_hand(repository: GitRepository) -> None:
     repository.git("merge", "--quiet", "--no-commit", "side", may_fail=True)
     repository.write("src/paths.py", f"ROOT = '/'\nHOME = '~'\n\n\n{_WALK}")
     repository.commit("Merge side")
-
-
-def told(client: Client, state: str) -> Reviewed:
-    """Ask the daemon for all that a page shows."""
-    return Reviewed(client.review(state, all_signals=True), client.signatures(state))
 
 
 def _change(repository: GitRepository) -> None:

@@ -20,7 +20,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from git_repository import GitRepository
-from heddle_daemon import HeddleDaemon
+from heddle_daemon import HEDDLE, HeddleDaemon
 from installation import Installation
 from shared_daemon import AFTER, BEFORE, shared_daemon
 from waiting import wait_until
@@ -397,6 +397,8 @@ def test_parent_and_child_of_a_fork_go_on_calling(shared: HeddleDaemon, mode: st
     assert parent == "parent", done.stderr
     assert len(children) == 3
     assert all(line.startswith("child ") for line in children), done.stdout
+    told = done.stderr.count("belongs to the parent process")
+    assert told == (3 if mode == "stream" else 0), done.stderr
 
 
 def test_a_child_is_told_where_grpc_cannot_be_used_after_a_fork(shared: HeddleDaemon) -> None:
@@ -460,3 +462,8 @@ def test_a_daemon_of_another_version_is_warned_of_once(
         kill = client.daemon().worker_pid
         os.kill(kill, signal.SIGKILL)
         assert client.daemon().worker_pid != kill
+    # A command of this version says so in one line.
+    words = [HEDDLE, "hook", "list", "--repo", daemon.root]
+    command = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert command.stderr.startswith("heddle: the daemon is of version 99.1, this client of ")
+    assert command.stderr.count("\n") == 1

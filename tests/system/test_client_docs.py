@@ -1,4 +1,4 @@
-"""The examples of docs/client.md, run from top to bottom in one process."""
+"""The examples of docs/guides/client.md, run from top to bottom in one process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from heddle_daemon import HeddleDaemon
 
 import heddle_client.errors
 
-DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
+DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "guides" / "client.md").read_text(encoding="utf-8")
 
 
 def test_every_example_does_what_is_said(

@@ -23,7 +23,7 @@ from waiting import wait_until
 import heddle_client
 from heddle_client.client import Client
 
-CALLS: Final = int(os.environ.get("HEDDLE_CLIENT_CALLS", "60"))
+CALLS: Final = int(os.environ.get("HEDDLE_CLIENT_CALLS", "40"))
 SEED: Final = int(os.environ.get("HEDDLE_SEED", str(random.SystemRandom().randrange(10**6))))
 _CALLS_PER_KILL: Final = 20
 _CALLS_PER_RELOAD: Final = 50

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from git_repository import GitRepository
@@ -123,6 +124,31 @@ def test_each_act_is_asked_about_once_and_told_of_once(
     # Whatever there is more of has come before this.
     prepared.git("branch", "fence")
     subscriber.heard(before, after, "pre_thread_create", "post_thread_create")
+
+
+def heard_of(subscriber: HookSubscriber, *names: str) -> list[dict[str, Any]]:
+    """Wait for these events, in whatever order; return the payload of the last one named."""
+    wait_until(
+        lambda: sorted(subscriber.names()) == sorted(names), f"{names}; {subscriber.names()} came"
+    )
+    order = subscriber.names()
+    payloads = subscriber.heard(*order)
+    return [payload for name, payload in zip(order, payloads, strict=True) if name == names[-1]]
+
+
+def test_a_signal_and_a_conflict_are_told_of_once(
+    prepared: GitRepository, subscriber: HookSubscriber
+) -> None:
+    prepared.write("theirs", "ours")
+    words = ("-m", "mine", "-m", "self-flag: hasty\nself-flag: [theirs] unsure")
+    assert run_git(prepared.root, "commit", "--quiet", *words).returncode == 0
+    (signal_of,) = heard_of(subscriber, "pre_capture", "post_capture", "on_signal")
+    assert signal_of == {"state_id": prepared.head(), "signal_kind": "self_flagged_uncertainty"}
+    assert run_git(prepared.root, "merge", "--quiet", "topic").returncode == 1
+    (conflict,) = heard_of(subscriber, "pre_merge", "on_conflict")
+    assert conflict["conflicts"] == [{"path": "theirs"}]
+    prepared.git("branch", "fence")
+    heard_of(subscriber, "pre_thread_create", "post_thread_create")
 
 
 def test_the_payloads_tell_what_happens(

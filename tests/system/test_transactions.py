@@ -130,3 +130,25 @@ def test_what_was_begun_when_the_daemon_died_is_there_when_it_starts_again(
         assert client.status(transaction) == ("active", 0)
         client.abort(transaction)
     assert not file.exists()
+
+
+def test_what_aborts_have_taken_away_outlives_the_store(
+    daemon: HeddleDaemon, repository: GitRepository
+) -> None:
+    daemon.start("--no-standby")
+    with channel_to(daemon.config.socket_path) as channel:
+        client = TransactionClient(channel)
+        aborted = client.begin()
+        file: Path = repository.root / "new"
+        file.write_text("new\n")
+        kept = client.abort(aborted)
+        begun = client.begin()
+    daemon.stop()
+    for path in daemon.config.state_dir.glob("heddle.db*"):
+        path.unlink()
+    daemon.start("--no-standby")
+    ref = f"refs/heddle/transactions/{begun}/begin"
+    wait_until(
+        lambda: not repository.git("for-each-ref", ref), "the copy of an unknown one is dropped"
+    )
+    assert repository.git("cat-file", "blob", f"{kept}:worktree/new") == "new"

@@ -51,6 +51,7 @@ def abort(
     daemon runs (--no-start); 5 it does not answer; 124 it has not answered in time.
     """
     from heddle_client.progress import progress
+    from heddle_client.rendering.json_values import as_json as json_of
     from heddle_client.transaction_choice import chosen, short
 
     as_json = as_json or context.obj
@@ -59,12 +60,12 @@ def abort(
             transaction_id = chosen(client, transaction)
             steps = client.transactions.plan_restore(transaction_id)
         if not as_json:
-            print_result(steps_text(steps), {}, as_json=False)
+            print_result(_text(steps), {}, as_json=False)
         body: dict[str, Any] = {
             "transaction_id": transaction_id,
             "aborted": False,
             "kept_ref": "",
-            "steps": steps_json(steps),
+            "steps": json_of(steps),
         }
         if dry_run:
             if as_json:
@@ -79,16 +80,10 @@ def abort(
         print_result(text, body, as_json=as_json)
 
 
-def steps_text(steps: Sequence[RestoreStep]) -> str:
-    """Return what going back does, one step on each line, for people."""
+def _text(steps: Sequence[RestoreStep]) -> str:
     if not steps:
         return "nothing has changed"
     return "\n".join(
         f"  {_WORDS.get(step.action, visible(step.action))} {visible(step.target)}".rstrip()
         for step in steps
     )
-
-
-def steps_json(steps: Sequence[RestoreStep]) -> list[dict[str, str]]:
-    """Return what going back does, for programs."""
-    return [{"action": step.action, "target": step.target} for step in steps]

@@ -25,12 +25,13 @@ def begin(
 
     It prints the id. One transaction at a time can be active in a worktree.
 
-    JSON KEYS. transaction_id, started_at (unix seconds).
+    JSON KEYS. transaction_id, started_at (RFC 3339).
 
     EXIT CODES. 0 begun; 1 refused; 2 wrong usage; 3 no daemon runs (--no-start); 5 it does not
     answer; 124 it has not answered in time.
     """
     from heddle_client.progress import progress
+    from heddle_client.rendering.json_values import as_json as json_of
 
     as_json = as_json or context.obj
     with (
@@ -39,8 +40,4 @@ def begin(
         open_client(repo, start=not no_start) as client,
     ):
         begun = client.transactions.begin(message, thread)
-        body = {
-            "transaction_id": begun.transaction_id,
-            "started_at": int(begun.started_at.timestamp()),
-        }
-        print_result(visible(begun.transaction_id), body, as_json=as_json)
+        print_result(visible(begun.transaction_id), json_of(begun), as_json=as_json)

@@ -28,17 +28,14 @@ def commit(
     EXIT CODES. 0 committed; 1 refused; 2 wrong usage; 3 no daemon runs (--no-start); 5 it does not
     answer; 124 it has not answered in time.
     """
+    from heddle_client.rendering.json_values import as_json as json_of
     from heddle_client.transaction_choice import chosen, short
 
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json), open_client(repo, start=not no_start) as client:
         transaction_id = chosen(client, transaction)
         done = client.transactions.commit(transaction_id)
-        body = {
-            "transaction_id": transaction_id,
-            "state_id": done.state_id.hex(),
-            "op_count": done.op_count,
-        }
+        body = {"transaction_id": transaction_id, **json_of(done)}
         text = (
             f"heddle txn: committed {short(transaction_id)}, {done.op_count} operations held back"
         )

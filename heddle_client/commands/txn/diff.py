@@ -40,6 +40,7 @@ def diff(
     no daemon runs (--no-start); 5 it does not answer; 124 it has not answered in time.
     """
     from heddle_client.progress import progress
+    from heddle_client.rendering.json_values import as_json as json_of
     from heddle_client.transaction_choice import chosen
     from heddle_supervisor.errors import ExitCode
 
@@ -51,10 +52,7 @@ def diff(
         if as_json:
             body = {
                 "transaction_id": transaction_id,
-                "changes": [
-                    {"path": each.path, "kind": each.kind, "side": each.side}
-                    for each in found.changes
-                ],
+                "changes": json_of(found.changes),
                 "diff_truncated": found.diff_truncated,
             }
             if not stat:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,29 +28,19 @@ def list_transactions(
 ) -> None:
     """List the transactions of all worktrees, the active ones first and then the latest.
 
-    JSON KEYS. transactions: transaction_id, state (active, committed, aborted), started_at (unix
-    seconds), message, thread, worktree (`.` is the main one), base_state_id (hexadecimal).
+    JSON KEYS. transactions: transaction_id, state (active, committed, aborted), started_at (RFC
+    3339), message, thread, worktree (`.` is the main one), base_state_id (hexadecimal).
 
     EXIT CODES. 0 listed; 1 failed; 2 wrong usage; 3 no daemon runs (--no-start); 5 it does not
     answer; 124 it has not answered in time.
     """
+    from heddle_client.rendering.json_values import as_json as json_of
+
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json), open_client(repo, start=not no_start) as client:
         found = client.transactions.list(limit)
-        body = {"transactions": [_entry(each) for each in found]}
+        body = {"transactions": json_of(found)}
         print_result(_text(found), body, as_json=as_json)
-
-
-def _entry(each: Transaction) -> dict[str, Any]:
-    return {
-        "transaction_id": each.transaction_id,
-        "state": each.state,
-        "started_at": int(each.started_at.timestamp()),
-        "message": each.message,
-        "thread": each.thread,
-        "worktree": each.worktree,
-        "base_state_id": each.base_state_id.hex(),
-    }
 
 
 def _text(found: tuple[Transaction, ...]) -> str:

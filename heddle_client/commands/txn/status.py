@@ -23,13 +23,14 @@ def status(
 ) -> None:
     """Say how far a transaction has got, also after its end.
 
-    JSON KEYS. transaction_id, state (active, committed, aborted), started_at (unix seconds),
-    buffered_ops (what is held back until the commit), snapshots: name, ref, taken_at (unix
-    seconds).
+    JSON KEYS. transaction_id, state (active, committed, aborted), started_at (RFC 3339),
+    buffered_ops (what is held back until the commit), snapshots: name, ref, commit_id, taken_at,
+    branch, head_id.
 
     EXIT CODES. 0 told; 1 there is none, or it cannot be told; 2 wrong usage; 3 no daemon runs
     (--no-start); 5 it does not answer; 124 it has not answered in time.
     """
+    from heddle_client.rendering.json_values import as_json as json_of
     from heddle_client.transaction_choice import chosen
 
     as_json = as_json or context.obj
@@ -37,17 +38,8 @@ def status(
         transaction_id = chosen(client, transaction)
         found = client.transactions.status(transaction_id)
         snapshots = client.transactions.snapshots(transaction_id)
-        started = int(found.started_at.timestamp())
-        body = {
-            "transaction_id": transaction_id,
-            "state": found.state,
-            "started_at": started,
-            "buffered_ops": found.buffered_ops,
-            "snapshots": [
-                {"name": each.name, "ref": each.ref, "taken_at": int(each.taken_at.timestamp())}
-                for each in snapshots
-            ],
-        }
+        started = found.started_at.timestamp()
+        body = {**json_of(found), "snapshots": json_of(snapshots)}
         lines = [
             f"heddle txn: {visible(found.state)}, {visible(transaction_id)}",
             f"  begun     {duration(time.time() - started)} ago",

@@ -57,11 +57,14 @@ def narrative(review: ReviewPayload) -> Html:
 def _identity(review: ReviewPayload, repository: str) -> list[Html]:
     before = state(review.prior_state_id) if review.prior_state_id else words("the empty tree")
     facts = (
-        ("Repository", code(repository)),
         ("State", state(review.state_id) if review.state_id else words("not committed yet")),
         ("Compared with", before),
     )
-    return [element("div", element("dt", words(term)), element("dd", fact)) for term, fact in facts]
+    place = [("Repository", code(repository))] if "/" in repository else []
+    return [
+        element("div", element("dt", words(term)), element("dd", fact))
+        for term, fact in (*place, *facts)
+    ]
 
 
 def _at_a_glance(material: Material) -> Html:

@@ -12,6 +12,21 @@ if TYPE_CHECKING:
     from heddle_client.rendering.page.material import Material
 
 _SHORT_ID: Final = 12
+# Those of `strftime` follow the locale, and the page is in English.
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
 
 
 def path(text: str) -> Html:
@@ -88,7 +103,7 @@ def short_state(state_id: bytes) -> Html:
 
 def moment(when: datetime) -> Html:
     """Return a point in time to the minute."""
-    day = f"{when.day} {when:%b} {when.year}"
+    day = f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
     return element(
         "time",
         words(f"{day}, {when:%H:%M} UTC"),

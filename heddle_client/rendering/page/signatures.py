@@ -96,7 +96,7 @@ def _either(kinds: list[str]) -> str:
 
 
 def _kind(constant: str) -> str:
-    return constant.lower().replace("_", " ")
+    return constant.lower().replace("co_review", "co-review").replace("_", " ")
 
 
 def _key(signed: ReviewSignature) -> Html:

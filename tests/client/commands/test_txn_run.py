@@ -179,6 +179,15 @@ def _read_until(terminal: int, wanted: bytes) -> bytes:
     return seen
 
 
+def test_a_command_may_remove_where_it_was_started(bench: CommandBench) -> None:
+    inner = bench.root / "inner"
+    inner.mkdir()
+    (inner / "file").write_text("x\n")
+    outcome = bench.heddle("txn", "run", "sh", "-c", "rm -rf ../inner; exit 9", cwd=inner)
+    assert "took back" in outcome.expect(9).stderr
+    assert (inner / "file").read_text() == "x\n"
+
+
 def test_a_transaction_within_a_transaction_is_refused(bench: CommandBench) -> None:
     outcome = run(bench, str(HEDDLE), "txn", "run", "true").expect(1)
     assert "is active on this worktree" in outcome.stderr

@@ -305,7 +305,7 @@ def test_signatures_tell_who_and_for_what() -> None:
     found = page_of(everything(), ListSignaturesResponse((signature(),), (carried,)))
     section = found.with_id("signatures")
     own, other = section.of_class("signatures")
-    assert "Grace grace@example.com agent co review" in own.text()
+    assert "Grace grace@example.com agent co-review" in own.text()
     assert "1 Mar 2026, 09:05 UTC" in own.text()
     assert "for the whole change" in own.text()
     assert "ab" * 32 in own.text()
@@ -357,3 +357,13 @@ def test_what_is_only_handy_waits_for_the_script(page: Node) -> None:
     assert [node.tag for node in page.named("button")] == [
         node.tag for node in keys.named("button")
     ]
+
+
+def test_its_style_and_script_load_nothing_and_make_no_markup(page: Node) -> None:
+    (style,), (script,) = page.named("style"), page.named("script")
+    assert re.findall(r"url\(|@import|@font-face|expression", style.text()) == []
+    loading = (
+        r"fetch|XMLHttp|import|WebSocket|sendBeacon|innerHTML|outerHTML|insertAdjacent|eval|://"
+    )
+    assert re.findall(loading, script.text()) == []
+    assert "src" not in script.attributes

@@ -17,7 +17,13 @@ def lines(heddle_dir: Path) -> list[str]:
 def test_only_what_git_waits_for_is_in_it(tmp_path: Path) -> None:
     file = ListeningFile(tmp_path)
     file.write(["post_push", "pre_push", "on_signal", "pre_capture"], {"pre_push": 2, "x": 0})
-    assert lines(tmp_path) == ["commit-msg", "pre-rebase", "pre-push", "# subscribers pre_push 2"]
+    assert lines(tmp_path) == [
+        "pre-push url",
+        "commit-msg",
+        "pre-rebase",
+        "pre-push",
+        "# subscribers pre_push 2",
+    ]
     assert file.subscribers() == {"pre_push": 2}
     assert stat.S_IMODE((tmp_path / "hooks").stat().st_mode) == 0o700
     assert [path.name for path in (tmp_path / "hooks").iterdir()] == ["listening"]

@@ -1,4 +1,4 @@
-"""What docs/reviews.md says about settings and signing works as it is written there."""
+"""What the documents say about settings and signing works as it is written there."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ from heddle_worker.review.configuration import RequirementSettings, SignalSettin
 from heddle_worker.review_config import SIGNAL_KEYS, ReviewConfiguration
 from heddle_worker.socket_address import grpc_address
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "reviews.md"
+DOCS = Path(__file__).parents[3] / "docs"
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+_COMMENT = re.compile(r"^<!-- .* -->\n", re.MULTILINE)
 
 
-def blocks_after(heading: str) -> dict[str, tuple[str, str]]:
+def blocks_of(page: str, heading: str = "") -> dict[str, tuple[str, str]]:
     """Return the blocks of code below a heading, by what is quoted first in the line before."""
-    text = DOCUMENT.read_text(encoding="utf-8").partition(f"### {heading}\n")[2]
-    text = text.partition("\n### ")[0]
+    text = (DOCS / page).read_text(encoding="utf-8")
+    text = text[text.index(heading) + len(heading) :]
+    text = _COMMENT.sub("", text.partition("\n### ")[0])
     found = {}
     for match in _BLOCK.finditer(text):
         introduction = text[: match.start()].rstrip().rpartition("\n")[2]
@@ -37,7 +39,7 @@ def blocks_after(heading: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-WAYS = blocks_after("How to sign")
+WAYS = blocks_of("guides/signing.md")
 PAYLOAD = next(iter(WAYS))
 
 
@@ -84,7 +86,7 @@ def test_every_algorithm_is_documented() -> None:
 
 
 def test_the_settings_that_are_documented_are_the_defaults(tmp_path: Path) -> None:
-    ((_language, text),) = blocks_after("What a merge requires").values()
+    ((_language, text),) = blocks_of("reference/reviews.md", "### What a merge requires\n").values()
     (tmp_path / "config.toml").write_text(text)
     found = ReviewConfiguration(tmp_path).current()
     assert found.requirements == RequirementSettings()

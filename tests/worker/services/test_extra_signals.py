@@ -113,6 +113,8 @@ def test_they_are_told_of_wherever_signals_are(bench: Bench) -> None:
         bench.git.write("a", "1\n2\n")
         assert not bench.review().in_budget_signals[0].kind.startswith("r")
         bench.git.commit("two")
+        # What was made of a state before they came is not given again.
+        bench.review()
         licence, risky = bench.until_attached(2)
         updates.until(lambda: bench.git.head() in updates.states, "the state is told of")
         (update,) = [one for one in updates.updates if one.state_id.hex() == bench.git.head()]

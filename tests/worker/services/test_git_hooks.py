@@ -215,6 +215,31 @@ def test_a_rebase(bench: Bench) -> None:
     assert told[1][1] == {"state_id": bench.git.head(), "thread": "feature"}
 
 
+def test_a_rebase_without_a_branch(bench: Bench) -> None:
+    diverge(bench)
+    # One commit is made anew; none is.
+    for place in ("feature", "main~1"):
+        bench.did("checkout", "--detach", place)
+        told = bench.did("rebase", "main")
+        assert named(told) == ["pre_capture", "post_capture"], place
+        assert told[0][1]["thread"] == ""
+        assert told[1][1] == {"state_id": bench.git.head(), "thread": ""}
+    assert bench.did("switch", "main") == []
+
+
+def test_a_rebase_without_a_branch_that_stops_is_told_of_at_its_end(bench: Bench) -> None:
+    diverge(bench, conflict=True)
+    bench.did("checkout", "--detach", "feature")
+    told = bench.did("rebase", "main", may_fail=True)
+    assert named(told) == ["pre_capture", "on_conflict"]
+    bench.git.write("file", "both\n")
+    told = bench.did("-c", "core.editor=true", "rebase", "--continue")
+    assert told == [("post_capture", {"state_id": bench.git.head(), "thread": ""})]
+    bench.did("checkout", "--detach", "feature")
+    assert named(bench.did("rebase", "main", may_fail=True)) == ["pre_capture", "on_conflict"]
+    assert bench.did("rebase", "--abort") == []
+
+
 def test_a_rebase_with_words_is_one_as_well(bench: Bench) -> None:
     diverge(bench)
     bench.did("switch", "feature")
@@ -273,6 +298,47 @@ def test_a_push(bench: Bench, tmp_path: Path) -> None:
     bench.veto = "pre_push"
     assert named(bench.did("push", "team/one", "main", may_fail=True)) == ["pre_push"]
     assert GitRepository(tmp_path / "bare").git("rev-parse", "main") == head
+
+
+def test_a_push_to_a_url(bench: Bench, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.git"
+    GitRepository.init(bare, "--bare")
+    bench.did("branch", "old")
+    for url, refs, branches in (
+        (str(bare), ("main", "old"), ["main", "old"]),
+        (f"file://{bare}", (":old",), ["old"]),
+        ("../bare", ("main:refs/heads/next",), ["next"]),
+    ):
+        told = bench.did("push", url, *refs)
+        told += [] if len(told) > 1 else [bench.subscription.payload()]
+        assert named(told) == ["pre_push", "post_push"]
+        assert (told[1][1]["remote"], sorted(told[1][1]["refs"])) == (url, branches)
+    bench.veto = "pre_push"
+    assert named(bench.did("push", str(bare), "main:x", may_fail=True)) == ["pre_push"]
+    bench.veto = ""
+    # The other side refuses it.
+    GitRepository(bare).git("config", "receive.denyNonFastForwards", "true")
+    bench.did("commit", "--amend", "--allow-empty", "-m", "another")
+    refused = bench.did("push", "--force", str(bare), "main", may_fail=True)
+    assert named(refused) == ["pre_push"]
+
+
+def test_signals_of_new_states_are_told_of(bench: Bench) -> None:
+    """Once for each kind of a state, however many there are and wherever it goes."""
+    message = "x\n\nself-flag: in a hurry\nself-flag: [a] unsure\n"
+    told = bench.did("commit", "--allow-empty", "-m", message)
+    head = bench.git.head()
+    expected = ("on_signal", {"state_id": head, "signal_kind": "self_flagged_uncertainty"})
+    if expected not in told:
+        told.append(bench.subscription.payload())
+    assert sorted(named(told)) == ["on_signal", "post_capture", "pre_capture"]
+    assert expected in told
+    bench.did("branch", "same")
+    bench.did("reset", "--hard", "HEAD~1")
+    assert named(bench.did("merge", "same")) == ["pre_merge", "post_merge"]
+    told = bench.did("commit", "--allow-empty", "-m", "self-flag: again")
+    told += [] if len(told) > 2 else [bench.subscription.payload()]
+    assert [one["state_id"] for name, one in told if name == "on_signal"] == [bench.git.head()]
 
 
 def test_a_cherry_pick_and_a_revert_are_told_of(bench: Bench) -> None:

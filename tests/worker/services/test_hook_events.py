@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import stat
+import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import apsw
 import grpc
 import jsonschema
 import pytest
@@ -388,3 +391,74 @@ def test_what_git_does_while_a_worker_is_replaced_is_told_of(
     wait_until(lambda: after in told.read_text(), "it is told of")
     states = [json.loads(line)["state_id"] for line in told.read_text().splitlines()]
     assert [state for state in states if state != before] == [meanwhile, after]
+
+
+def is_noted(repository: Repository) -> bool:
+    """Return whether the store has that everything was told of."""
+    path = repository.heddle_dir / "state" / "heddle.db"
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    with contextlib.closing(connection):
+        is_told = connection.execute(
+            "SELECT (SELECT seq FROM told_operations) >= max(seq) FROM operations "
+            "WHERE verb IN ('snapshot', 'goto')"
+        ).get
+        tips = dict(connection.execute("SELECT name, tip FROM told_tips WHERE name <> ''"))
+        has_conflict = connection.execute("SELECT count(*) FROM told_conflicts").get
+    branches = repository.git("branch", "--format=%(refname:short) %(objectname)").splitlines()
+    is_stopped = (repository.root / ".git" / "MERGE_HEAD").exists()
+    return (
+        bool(is_told)
+        and {f"{name} {tip.hex()}" for name, tip in tips.items()} == set(branches)
+        and has_conflict == is_stopped
+    )
+
+
+def test_a_next_worker_goes_on_where_the_last_one_was_cut_off(
+    start_worker: Callable[..., Worker], repository: Repository, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    events = ("post_capture", "post_merge", "on_signal", "on_conflict")
+    expected: list[str] = []
+    worker = start_worker().activate()
+
+    def lines() -> list[str]:
+        """Return what was told of, in order, each as the event and what it is about."""
+        found = told.read_text().splitlines() if told.exists() else []
+        payloads = (line.split(" ", 1) for line in found)
+        loaded = ((name, json.loads(text)) for name, text in payloads)
+        return sorted(
+            f"{name} {value['conflicts'] if 'conflicts' in value else value['state_id']}"
+            for name, value in loaded
+        )
+
+    def until_told(*names: str) -> None:
+        """Wait until all that was expected, and this, is told of; nothing else must be."""
+        expected.extend(names)
+        wait_until(lambda: len(lines()) >= len(expected), f"{expected} are told of")
+        assert lines() == sorted(expected)
+        # A worker that is killed in between tells once more.
+        wait_until(lambda: is_noted(repository), "that is noted")
+
+    with grpc.insecure_channel(grpc_address(worker.path)) as channel:
+        command = f'shell: echo "$HEDDLE_HOOK_EVENT $(cat)" >> {told}'
+        HookClient(channel).register("told", command, *events)
+    for number in range(3):
+        flagged = repository.commit(f"{number}\n\nself-flag: in a hurry")
+        until_told(f"post_capture {flagged}", f"on_signal {flagged}")
+        worker.end()
+        # Nobody is there to see it.
+        flagged = repository.commit(f"{number} more\n\nself-flag: in a hurry")
+        worker = start_worker().activate()
+        until_told(f"post_capture {flagged}", f"on_signal {flagged}")
+    for branch in ("one", "other"):
+        repository.git("checkout", "--quiet", "-B", branch, "main")
+        (repository.root / "file").write_text(branch)
+        repository.git("add", "file")
+        until_told(f"post_capture {repository.commit(branch)}")
+    with pytest.raises(subprocess.CalledProcessError):
+        repository.git("merge", "one")
+    until_told("on_conflict [{'path': 'file'}]")
+    worker.end()
+    worker = start_worker().activate()
+    repository.git("reset", "--quiet", "--hard")
+    until_told(f"post_capture {repository.commit('fence')}")

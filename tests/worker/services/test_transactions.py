@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from pathlib import Path
 
@@ -82,6 +83,32 @@ def test_an_abort_takes_everything_back_and_keeps_it(
     (aborted,) = client.logged("transaction_abort")
     assert aborted.detail == f"{transaction}: it went wrong; what was there is kept as {kept}"
     assert aborted in client.logged()
+
+
+def test_an_abort_of_nothing_touches_nothing(
+    client: TransactionClient, repository: Repository
+) -> None:
+    index = repository.root / ".git" / "index"
+    before = index.stat()
+    transaction = client.begin()
+    kept = client.abort(transaction)
+    after = index.stat()
+    assert (after.st_ino, after.st_ctime_ns) == (before.st_ino, before.st_ctime_ns)
+    assert repository.git("cat-file", "-t", kept) == "commit"
+    assert client.status(transaction) == ("aborted", 0)
+
+
+def test_an_index_that_was_only_refreshed_is_brought_back_too(
+    client: TransactionClient, repository: Repository
+) -> None:
+    index = repository.root / ".git" / "index"
+    before = index.read_bytes()
+    transaction = client.begin()
+    os.utime(repository.root / "tracked", (1_000_000_000, 1_000_000_000))
+    repository.git("update-index", "--refresh")
+    assert index.read_bytes() != before
+    client.abort(transaction)
+    assert index.read_bytes() == before
 
 
 @pytest.mark.parametrize(("end", "state"), [("commit", "committed"), ("abort", "aborted")])

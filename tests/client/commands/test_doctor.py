@@ -1,0 +1,151 @@
+"""`heddle doctor`: what it finds, and what it mends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_bench import CommandBench, command_bench
+from git_repository import GitRepository
+
+pytestmark = pytest.mark.xdist_group("txn-commands")
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[CommandBench]:
+    with command_bench() as made:
+        yield made
+
+
+def doctor(bench: CommandBench, *options: str, code: int = 0) -> dict[str, list[dict[str, Any]]]:
+    """Return what it finds, by the names of the checks."""
+    body = bench.heddle("doctor", "--json", *options).expect(code).body()
+    assert body["ok"] == (code == 0)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for each in body["checks"]:
+        found.setdefault(each["name"], []).append(each)
+    return found
+
+
+def test_where_all_is_well_nothing_is_found(bench: CommandBench) -> None:
+    found = doctor(bench)
+    assert {each["level"] for checks in found.values() for each in checks} <= {"ok", "warn"}
+    serving = bench.daemon.record()
+    assert serving is not None
+    assert found["daemon"][0]["text"].startswith(f"pid {serving.pid} serves")
+    assert found["repository"][0]["text"] == str(bench.root)
+    lines = bench.heddle("doctor").expect(0).stdout.splitlines()
+    assert sum(line.startswith(("ok ", "warn")) for line in lines) == sum(map(len, found.values()))
+
+
+def open_to_others(bench: CommandBench) -> None:
+    (bench.root / ".heddle" / "logs").chmod(0o755)
+    (bench.root / ".heddle").chmod(0o777)
+
+
+def seen_by_git(bench: CommandBench) -> None:
+    (bench.root / ".git" / "info" / "exclude").write_text("")
+
+
+def died(bench: CommandBench) -> None:
+    worker = bench.daemon.worker()
+    os.kill(bench.daemon.supervisor() or 0, signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name", "level"),
+    [
+        (open_to_others, "directory", "fail"),
+        (seen_by_git, "exclude", "warn"),
+        (died, "leftovers", "warn"),
+    ],
+)
+def test_what_can_be_mended_safely_is(
+    bench: CommandBench, spoil: Callable[[CommandBench], None], name: str, level: str
+) -> None:
+    spoil(bench)
+    code = 1 if level == "fail" else 0
+    before = doctor(bench, code=code)[name]
+    assert {each["level"] for each in before} == {level}
+    assert all(each["remedy"] and each["fixable"] for each in before)
+    after = doctor(bench, "--fix")[name]
+    assert [each["level"] for each in after] == ["ok"]
+    assert after[0]["mended"] == "; ".join(each["text"] for each in before)
+    again = doctor(bench)[name]
+    assert (again[0]["level"], again[0]["mended"]) == ("ok", "")
+    if spoil is open_to_others:
+        modes = [(bench.root / ".heddle" / place).stat().st_mode for place in (".", "logs")]
+        assert [stat.S_IMODE(mode) for mode in modes] == [0o755, 0o700]
+    if spoil is died:
+        assert not bench.daemon.config.pid_path.exists()
+        bench.daemon.start("--no-standby")
+
+
+def test_a_daemon_that_can_do_nothing_is_said_to(bench: CommandBench) -> None:
+    pid = bench.daemon.supervisor() or 0
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        (found,) = doctor(bench, code=1)["daemon"]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert found["remedy"] == f"run `kill -CONT {pid}`"
+
+
+def test_files_that_are_not_what_they_should_be_are_named(bench: CommandBench) -> None:
+    bench.daemon.stop()
+    store = bench.root / ".heddle" / "state" / "heddle.db"
+    saved = store.read_bytes()
+    store.write_bytes(b"no database at all")
+    bench.daemon.config.pid_path.write_text("a letter to somebody\n")
+    hooks = bench.root / ".git" / "hooks"
+    bench.heddle("hook", "install").expect(0)
+    (hooks / "pre-push").chmod(0o644)
+    found = doctor(bench, "--fix", code=1)
+    assert "is no SQLite database" in found["store"][0]["text"]
+    assert found["leftovers"][0]["level"] == "fail"
+    assert found["hooks"][0]["text"] == "pre-push is not executable"
+    assert found["hooks"][0]["remedy"] == "run `heddle hook install`"
+    assert bench.daemon.config.pid_path.read_text() == "a letter to somebody\n"
+    bench.heddle("hook", "uninstall").expect(0)
+    bench.daemon.config.pid_path.unlink()
+    store.write_bytes(saved)
+    bench.daemon.start("--no-standby")
+
+
+@pytest.mark.parametrize(
+    ("options", "level", "says"),
+    [
+        ([], "warn", "has no commit yet"),
+        (["--object-format=sha256"], "fail", "has sha256 ids"),
+        (["--bare"], "warn", "has no commit yet"),
+    ],
+)
+def test_of_what_kind_the_repository_is_matters(
+    bench: CommandBench, tmp_path: Path, options: list[str], level: str, says: str
+) -> None:
+    GitRepository.init(tmp_path / "other", *options)
+    code = 1 if level == "fail" else 0
+    (found,) = doctor(bench, "--repo", str(tmp_path / "other"), code=code)["repository"]
+    assert found["level"] == level
+    assert says in found["text"]
+    assert not (tmp_path / "other" / ".heddle").exists()
+
+
+def test_outside_of_a_repository_the_rest_is_looked_at(bench: CommandBench, tmp_path: Path) -> None:
+    found = doctor(bench, "--repo", str(tmp_path), code=1)
+    assert found["repository"][0]["remedy"] == "name one with --repo"
+    assert found["python"][0]["level"] == "ok"
+    assert "daemon" not in found
+
+
+def test_a_path_too_long_for_a_socket_is_told_of(bench: CommandBench, tmp_path: Path) -> None:
+    GitRepository.init(tmp_path / ("long" * 25))
+    (found,) = doctor(bench, "--repo", str(tmp_path / ("long" * 25)))["socket"]
+    assert found["level"] == "warn"
+    assert "too long" in found["text"]
