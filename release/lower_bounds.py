@@ -1,6 +1,6 @@
-"""Print the lower bounds of the project's own dependencies, as constraints for pip.
+"""Write the lower bounds of the project's own dependencies to a file, as constraints for pip.
 
-`python release/lower_bounds.py > constraints.txt && pip install -c constraints.txt .`
+`python release/lower_bounds.py constraints.txt && pip install -c constraints.txt .`
 """
 
 from __future__ import annotations
@@ -34,4 +34,4 @@ def lower_bounds(pyproject: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(*lower_bounds(PYPROJECT), sep="\n")
+    Path(sys.argv[1]).write_text("\n".join([*lower_bounds(PYPROJECT), ""]), "utf-8")
