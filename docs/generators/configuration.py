@@ -83,7 +83,7 @@ def _file() -> Iterator[str]:
     yield _keys(RequirementSettings())
     yield (
         "### `[review.signals.<kind>]`\n\nThe kinds and their keys are listed here; what they mean "
-        "is in [signals](signals.md)."
+        "is in [signals](../signals.md)."
     )
     default, meaning = SignalSettings(), attributes(SignalSettings)
     rows_of_signals = [

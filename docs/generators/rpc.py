@@ -21,7 +21,7 @@ _OWN_FIELDS: Final = 100
 _INTRODUCTION: Final = """
 Every service, method, message and field, as `protos/` has them. Fields from 100 on, and the package
 `heddle.local.v1`, are heddle's own additions to the contract. How they behave together (states,
-retries, streams, transactions) is in [the protocol](protocol.md); status codes are in
+retries, streams, transactions) is in [the protocol](../protocol.md); status codes are in
 [exit and status codes](codes.md).
 """
 
