@@ -1,4 +1,4 @@
-"""One repository with one daemon for each module."""
+"""One repository with one daemon for each module, and one for those that leave no traces in it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_bench import CommandBench, command_bench
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
 from repository_commands import Commands
@@ -39,6 +40,13 @@ def main():
     # As before.
     return Engine().start("")
 """
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[CommandBench]:
+    """A repository whose daemon serves. Who uses it leaves both as they were."""
+    with command_bench() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

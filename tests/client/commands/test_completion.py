@@ -105,10 +105,8 @@ def test_transactions_are_found_by_what_they_keep(bench: CommandBench) -> None:
 @pytest.mark.parametrize(
     ("typed", "wanted"),
     [
-        (["txn", "co"], ["commit"]),
         (["agent", "sto"], ["stop"]),
         (["--output", "=", "t"], ["text"]),
-        (["completion", "f"], ["fish"]),
         (["agent", "stop", "--repo", ""], ["FILES"]),
     ],
 )

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command_bench import CommandBench, command_bench
+from command_bench import CommandBench
 from git_repository import GitRepository
+from waiting import wait_until
+
+from heddle_supervisor.process_identity import pid_alive
 
 pytestmark = pytest.mark.xdist_group("txn-commands")
 
 
-@pytest.fixture(scope="module")
-def bench() -> Iterator[CommandBench]:
-    with command_bench() as made:
-        yield made
+@pytest.fixture
+def bench(served: CommandBench) -> CommandBench:
+    return served
 
 
 def doctor(bench: CommandBench, *options: str, code: int = 0) -> dict[str, list[dict[str, Any]]]:
@@ -53,9 +55,10 @@ def seen_by_git(bench: CommandBench) -> None:
 
 
 def died(bench: CommandBench) -> None:
-    worker = bench.daemon.worker()
-    os.kill(bench.daemon.supervisor() or 0, signal.SIGKILL)
-    os.kill(worker, signal.SIGKILL)
+    supervisor, worker = bench.daemon.supervisor() or 0, bench.daemon.worker()
+    os.kill(supervisor, signal.SIGKILL)
+    # The worker ends with it, and holds what is published until then.
+    wait_until(lambda: bench.daemon.supervisor() is None and not pid_alive(worker), "both are dead")
 
 
 @pytest.mark.parametrize(

@@ -31,17 +31,11 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
 """
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[CommandBench]:
-    with command_bench() as made:
-        yield made
-
-
 @pytest.fixture
-def bench(shared: CommandBench) -> Iterator[CommandBench]:
-    yield shared
-    shared.repository.git("reset", "--quiet", "--hard", "main")
-    shared.repository.git("clean", "--quiet", "-d", "--force")
+def bench(served: CommandBench) -> Iterator[CommandBench]:
+    yield served
+    served.repository.git("reset", "--quiet", "--hard", "main")
+    served.repository.git("clean", "--quiet", "-d", "--force")
 
 
 def run(bench: CommandBench, *words: str) -> Outcome:
@@ -246,7 +240,7 @@ def test_what_cannot_be_taken_back_stays_active_and_says_how_to_go_on(
 
 
 def test_a_command_that_removes_heddles_files_is_told_where_the_worktree_is_kept() -> None:
-    with command_bench() as bench:
+    with command_bench(start=False) as bench:
         script = "rm -rf .heddle; echo x > a; exit 1"
         outcome = run(bench, "--message", "m", "--", "sh", "-c", script).expect(1)
         assert ".heddle was removed" in outcome.stderr
