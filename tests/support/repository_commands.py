@@ -30,12 +30,12 @@ class Commands:
         self, *words: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
     ) -> Outcome:
         """Run a command that is about the repository; whatever happens, it raises no error."""
+        variables = {**self.daemon.environment, **(environment or {})}
+        cleared = dict.fromkeys(os.environ.keys() - variables.keys())
         before = os.getcwd()  # noqa: PTH109 - put back as it was
         os.chdir(self.repository.root)
         try:
-            done = self._runner.invoke(
-                app, words, input=stdin, env={**self.daemon.environment, **(environment or {})}
-            )
+            done = self._runner.invoke(app, words, input=stdin, env={**cleared, **variables})
         finally:
             os.chdir(before)
         if done.exception is not None and not isinstance(done.exception, SystemExit):

@@ -71,8 +71,9 @@ def environment(place: Path) -> dict[str, str]:
     programs = ("GIT_EDITOR", "VISUAL", "EDITOR", "GIT_PAGER", "PAGER", "LESS", "LV")
     unwanted = {*colours, *agent, *programs}
     inherited = {name: value for name, value in os.environ.items() if name not in unwanted}
-    identity = {"HEDDLE_PRINCIPAL_NAME": "Ada", "HEDDLE_PRINCIPAL_EMAIL": "ada@example.com"}
-    return {**inherited, **identity, **{name: str(path) for name, path in places.items()}}
+    chosen = {"HEDDLE_PRINCIPAL_NAME": "Ada", "HEDDLE_PRINCIPAL_EMAIL": "ada@example.com"}
+    chosen["COLUMNS"] = "80"
+    return {**inherited, **chosen, **{name: str(path) for name, path in places.items()}}
 
 
 @pytest.fixture(scope="module")
