@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from heddle_worker.attached_signals import AttachedSignals
 from heddle_worker.changes import Changes
@@ -13,9 +14,13 @@ from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.repository.state import State
 from heddle_worker.review.change import Annotation, Change
 from heddle_worker.review.configuration import ReviewSettings
+from heddle_worker.signals.budget import preferred
 from heddle_worker.signals.computing import CORPUS_SECONDS, SignalReport, Signals
-from heddle_worker.signals.corpora import Corpora
+from heddle_worker.signals.corpora import Corpora, Coverage
 from heddle_worker.signals.health import SECONDS, Health, HealthReport
+
+_PATIENT_SECONDS: Final = 10.0
+"""For files that were never looked at, where nobody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,15 @@ class Signalling:
             self.changes.of_state(state) if prior is None else self.changes.between(prior, state)
         )
         return self._of(change, state, corpus_seconds)
+
+    def kinds_of(self, state: bytes) -> tuple[list[str], bool]:
+        """Return the kinds of the signals of a state's raw id, the most important first.
+
+        Besides, whether there may be more of them when it is asked again.
+        """
+        report = self.of_state(self.code.states.get(state), corpus_seconds=_PATIENT_SECONDS)
+        kinds = [signal.kind for signal in preferred(each.signal for each in report.signals)]
+        return list(dict.fromkeys(kinds)), report.coverage is Coverage.PENDING
 
     def of_worktree(
         self, root: Path, head: State | None, corpus_seconds: float = CORPUS_SECONDS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -57,14 +56,3 @@ def repository(room: Path) -> GitRepository:
     repository.commit("Add an engine")
     (repository.root / "engine.py").write_text(_ENGINE.replace("turn * 2", "turn * 3"), "utf-8")
     return repository
-
-
-def heddle_of(environment: Path) -> Path:
-    """Return the command of a virtual environment."""
-    return environment / "bin" / "heddle"
-
-
-@pytest.fixture
-def plain_environment() -> dict[str, str]:
-    """This environment without what leads Python to the project's own tree."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

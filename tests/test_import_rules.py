@@ -342,7 +342,9 @@ def test_only_parser_processes_load_a_parser() -> None:
         for each in imports_of("heddle_worker")
         if any(each.is_of(user) for user in users) and not each.deferred
     }
-    assert users == {"heddle_worker.symbols.extraction", "heddle_worker.symbols.grammar"}
+    assert users == {
+        f"heddle_worker.symbols.{name}" for name in ("extraction", "grammar", "pieces", "trees")
+    }
     assert loading == {"heddle_worker.symbols.extraction"}
 
 

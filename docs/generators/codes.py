@@ -46,13 +46,14 @@ def _exit_codes() -> str:
             (name,) = [target.id for target in assigned.targets if isinstance(target, ast.Name)]
             text = ast.literal_eval(said.value)
             rows.append((str(int(exit_codes.ExitCode[name])), f"`{name}`", plain(text)))
-    head = (
-        "## Exit codes\n\nEach command's own are in [its section](cli.md). What goes wrong is one "
-        "line on standard error, which says what is wrong and what to do. `heddle txn run` ends with "
-        "the exit code of its command: 128 and n if signal n has ended it, 126 if it cannot be "
-        "executed, 127 if it is not there."
-    )
-    return f"{head}\n\n{table(('code', 'name', 'meaning'), rows)}"
+    head = """
+## Exit codes
+
+Each command's own are in [its section](cli.md). What goes wrong is one line on standard error,
+which says what is wrong and what to do. `heddle txn run` ends with the exit code of its command:
+128 and n if signal n has ended it, 126 if it cannot be executed, 127 if it is not there.
+"""
+    return f"{head.strip()}\n\n{table(('code', 'name', 'meaning'), rows)}"
 
 
 def _statuses() -> Iterator[str]:

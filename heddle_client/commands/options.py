@@ -29,8 +29,9 @@ def open_client(repo: Path, *, start: bool) -> Client:
 
     from heddle_client.client import connect
     from heddle_client.errors import VersionSkewWarning
+    from heddle_client.progress import progress
 
-    with warnings.catch_warnings(record=True) as told:
+    with progress("waiting for the daemon"), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", VersionSkewWarning)
         client = connect(repo, start=start)
     for each in told:

@@ -31,8 +31,8 @@ class SignalTeller:
 
     Args:
         moves: finds the new states.
-        kinds_of: returns the kinds of the signals of a state's raw id, the most important first,
-            and whether there may be more when it is asked again; may block.
+        kinds_of: returns the kinds of the signals of a state's raw id, each once, and whether
+            there may be more when it is asked again; may block.
         hub: is told of the events.
         writer, readers: of the store.
         say: writes a line to the daemon's log.
@@ -145,4 +145,4 @@ class SignalTeller:
         kinds, may_get_more = self._kinds_of(state)
         with self._readers.snapshot() as connection:
             known = told.signals(connection, state)
-        return [kind for kind in dict.fromkeys(kinds) if kind not in known], may_get_more
+        return [kind for kind in kinds if kind not in known], may_get_more

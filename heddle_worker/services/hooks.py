@@ -38,13 +38,10 @@ from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
-from heddle_worker.signals.budget import preferred
-from heddle_worker.signals.corpora import Coverage
 from heddle_worker.store.errors import StoreError
 from heddle_worker.store.hooks import RegisteredHook, all_hooks
 
 _NAME: Final = 64
-_SIGNAL_SECONDS: Final = 10.0
 _HINT: Final = "is no event; GetHookEventSchema with an empty name lists all"
 
 
@@ -71,7 +68,12 @@ class HookService:
             say,
         )
         signals = SignalTeller(
-            domain.branch_moves(), self._kinds_of, self._hub, domain.writer, domain.readers, say
+            domain.branch_moves(),
+            domain.signalling.kinds_of,
+            self._hub,
+            domain.writer,
+            domain.readers,
+            say,
         )
         self._hub.tellers = [activity, signals]
 
@@ -227,13 +229,6 @@ class HookService:
             self._domain.operation_log.refresh()
             return self._domain.code.states.branches()
         return {}
-
-    def _kinds_of(self, state: bytes) -> tuple[list[str], bool]:
-        """Return the kinds of a state's signals, and whether asking again may find more."""
-        found = self._domain.code.states.get(state)
-        report = self._domain.signalling.of_state(found, corpus_seconds=_SIGNAL_SECONDS)
-        kinds = preferred(each.signal for each in report.signals)
-        return [signal.kind for signal in kinds], report.coverage is Coverage.PENDING
 
     def _note_change(self, is_made: bool) -> None:
         if is_made:

@@ -64,6 +64,7 @@ class Readers:
                 finally:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
+                    connection = _fresh(connection)
         except StoreCorruptError as damage:
             self._database.condemn(damage)
             raise
@@ -96,3 +97,15 @@ class Readers:
                 connection = self._idle.get_nowait()
                 if connection is not None:
                     connection.close()
+
+
+def _fresh(connection: apsw.Connection) -> apsw.Connection | None:
+    """Return a connection that sees what is committed from now on; None for one to open.
+
+    An error that left a query unfinished keeps it, in its traceback, and with it the state of the
+    database that it has looked at, transaction or not.
+    """
+    if connection.txn_state() == apsw.SQLITE_TXN_NONE:
+        return connection
+    connection.close()
+    return None

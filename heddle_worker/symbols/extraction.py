@@ -27,10 +27,14 @@ _TAGGED: Final = frozenset({"struct", "union", "enum"})
 
 
 class Extractor:
-    """Outlines sources of one language."""
+    """Outlines sources of one language.
 
-    def __init__(self, language: str) -> None:
-        self._grammar = Grammar(language)
+    Args:
+        grammar: of the language; it may be shared.
+    """
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
         self._trees = Trees(self._grammar.parser)
         self._known = KnownPieces()
         table = self._grammar.language
@@ -163,7 +167,7 @@ class Extractor:
 @cache
 def extractor(language: str) -> Extractor:
     """Return the one for a language, whose grammar is loaded the first time."""
-    return Extractor(language)
+    return Extractor(Grammar(language))
 
 
 def _taken_from(

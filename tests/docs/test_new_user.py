@@ -46,7 +46,8 @@ def in_clone(block: Block) -> Block:
         text = re.sub(r"(?m)^Signals.*\n(?:  .*\n)+", f"{ANYTHING}\n", text)
         text = re.sub(r"(?m)(?:^ +! .*\n)+", f"{ANYTHING}\n", text)
         text = re.sub(r"(?m)^(    [~+] .*\n)(?!…)", rf"\1{ANYTHING}\n", text)
-    text = re.sub(r"(?m)(?:^ +\d+  ….*\n)+", f"{ANYTHING}\n", text)
+    # There, the first of its commits is not the repository's.
+    text = text.replace("…  commit (initial): ", "…  commit: ")
     text = re.sub(r"(?<=^\$ ls\n)(?:\w.*\n)+", f"{ANYTHING}\n", text, flags=re.MULTILINE)
     return dataclasses.replace(block, text=text)
 

@@ -32,10 +32,12 @@ def on_a_terminal(
     """Run a command whose streams are a terminal; return its exit code and what it leaves there."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    # A test's own process may have been told of another size.
+    inherited = {k: v for k, v in environment.items() if k not in ("LINES", "COLUMNS")}
     process = subprocess.Popen(
         words,
         cwd=cwd,
-        env={**environment, "TERM": "xterm"},
+        env={**inherited, "TERM": "xterm"},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -463,7 +463,7 @@ def test_a_daemon_of_another_version_is_warned_of_once(
         os.kill(kill, signal.SIGKILL)
         assert client.daemon().worker_pid != kill
     # A command of this version says so in one line.
-    words = [HEDDLE, "hook", "list", "--repo", daemon.root]
+    words = [str(HEDDLE), "hook", "list", "--repo", str(daemon.root)]
     command = subprocess.run(words, capture_output=True, text=True, check=True)
     assert command.stderr.startswith("heddle: the daemon is of version 99.1, this client of ")
     assert command.stderr.count("\n") == 1

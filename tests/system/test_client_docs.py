@@ -15,7 +15,8 @@ from heddle_daemon import HeddleDaemon
 
 import heddle_client.errors
 
-DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "guides" / "client.md").read_text(encoding="utf-8")
+GUIDES: Final = Path(__file__).parents[2] / "docs" / "guides"
+DOCUMENT: Final = (GUIDES / "client.md").read_text(encoding="utf-8")
 
 
 def test_every_example_does_what_is_said(

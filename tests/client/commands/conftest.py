@@ -67,7 +67,9 @@ def environment(place: Path) -> dict[str, str]:
     }
     for each in places.values():
         each.mkdir(mode=0o700)
-    unwanted = ("FORCE_COLOR", "NO_COLOR", "SSH_AUTH_SOCK", "GIT_EDITOR", "VISUAL", "EDITOR")
+    colours, agent = ("FORCE_COLOR", "NO_COLOR"), ("SSH_AUTH_SOCK",)
+    programs = ("GIT_EDITOR", "VISUAL", "EDITOR", "GIT_PAGER", "PAGER", "LESS", "LV")
+    unwanted = {*colours, *agent, *programs}
     inherited = {name: value for name, value in os.environ.items() if name not in unwanted}
     identity = {"HEDDLE_PRINCIPAL_NAME": "Ada", "HEDDLE_PRINCIPAL_EMAIL": "ada@example.com"}
     return {**inherited, **identity, **{name: str(path) for name, path in places.items()}}

@@ -123,6 +123,8 @@ def test_more_than_fits_into_one_reply_is_listed(bench: Commands) -> None:
     body = bench.heddle("discuss", "list", "notes.md", "--json").expect(0).body()
     assert [each["id"] for each in body["discussions"]] == made
     assert made[-1] in bench.heddle("discuss", "show", made[-1][:13]).expect(0).stdout
+    # What was refused as too large must not keep its view of the store.
+    bench.heddle("discuss", "show", opened(bench)["id"]).expect(0)
 
 
 def test_a_text_comes_from_standard_input_or_a_file(bench: Commands, tmp_path: Path) -> None:

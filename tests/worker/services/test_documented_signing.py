@@ -26,7 +26,7 @@ _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 _COMMENT = re.compile(r"^<!-- .* -->\n", re.MULTILINE)
 
 
-def blocks_of(page: str, heading: str = "") -> dict[str, tuple[str, str]]:
+def blocks_of(page: str, heading: str) -> dict[str, tuple[str, str]]:
     """Return the blocks of code below a heading, by what is quoted first in the line before."""
     text = (DOCS / page).read_text(encoding="utf-8")
     text = text[text.index(heading) + len(heading) :]
@@ -39,7 +39,10 @@ def blocks_of(page: str, heading: str = "") -> dict[str, tuple[str, str]]:
     return found
 
 
-WAYS = blocks_of("guides/signing.md")
+WAYS = {
+    **blocks_of("guides/signing.md", "### The bytes\n"),
+    **blocks_of("guides/signing.md", "### The signature\n"),
+}
 PAYLOAD = next(iter(WAYS))
 
 

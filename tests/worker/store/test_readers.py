@@ -64,6 +64,25 @@ def test_a_connection_survives_an_error_of_its_user(readers: Readers) -> None:
         assert third.execute(COUNT).get == 0
 
 
+def test_a_query_that_an_error_left_unfinished_holds_no_old_state(
+    readers: Readers, writer: Writer
+) -> None:
+    def stop_at_the_first(connection: apsw.Connection) -> None:
+        rows = connection.execute("SELECT key FROM meta")
+        for (key,) in rows:
+            raise LookupError(key)
+
+    for key in ("a", "b", "c"):
+        put(writer, key)
+    # The error is kept until the end of the test, and with it the query.
+    with pytest.raises(LookupError) as kept, readers.snapshot() as connection:
+        stop_at_the_first(connection)
+    assert kept.tb is not None
+    put(writer, "d")
+    with readers.snapshot() as connection:
+        assert connection.execute(COUNT).get == 4
+
+
 def test_damage_is_told_as_such(database: Database) -> None:
     database.connection.execute(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from waiting import wait_until
 
 from heddle_worker.symbols.extraction import Extractor
+from heddle_worker.symbols.grammar import Grammar
 from heddle_worker.symbols.jobs import Jobs
 from heddle_worker.symbols.pieces import KnownPieces, runs
-from heddle_worker.symbols.trees import Trees
 
 SOURCES: Final = {
     "python": (
@@ -85,49 +85,42 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def knowing(language: str) -> Extractor:
-    return Extractor(language)
+def grammar(language: str) -> Grammar:
+    return Grammar(language)
 
 
 @pytest.fixture(scope="module")
-def ignorant(language: str) -> Extractor:
-    return Extractor(language)
-
-
-def forget(extractor: Extractor) -> None:
-    """Make an extractor as if it were new, which would take some hundred milliseconds."""
-    extractor._trees = Trees(extractor._grammar.parser)
-    extractor._known = KnownPieces()
+def knowing(grammar: Grammar) -> Extractor:
+    return Extractor(grammar)
 
 
 @settings(max_examples=60, deadline=None)
 @given(edits=EDITS)
 def test_a_version_is_outlined_as_if_it_were_the_first(
     language: str,
+    grammar: Grammar,
     knowing: Extractor,
-    ignorant: Extractor,
     edits: list[tuple[str, int, int, str]],
 ) -> None:
     text = SOURCES[language]
     for edit in [None, *edits]:
         text = text if edit is None else edited(text, edit)
         source = text.encode()
-        forget(ignorant)
-        assert knowing.outline(source, b"path") == ignorant.outline(source)
+        assert knowing.outline(source, b"path") == Extractor(grammar).outline(source)
 
 
-def test_what_has_only_moved_is_not_looked_at_again(language: str, ignorant: Extractor) -> None:
+def test_what_has_only_moved_is_not_looked_at_again(language: str, grammar: Grammar) -> None:
     one, path = SOURCES[language].encode(), b"path"
-    forget(ignorant)
-    has_errors, symbols = ignorant.outline(one, path)
+    fresh = Extractor(grammar)
+    has_errors, symbols = fresh.outline(one, path)
     assert not has_errors
     assert len(symbols) >= 2
-    pieces = len(ignorant._known._young)
-    assert ignorant.outline(b"\n" + one, path)[1] == tuple(
+    pieces = len(fresh._known._young)
+    assert fresh.outline(b"\n" + one, path)[1] == tuple(
         (name, kind, first + 1, last + 1, start + 1, end + 1, *rest)
         for name, kind, first, last, start, end, *rest in symbols
     )
-    assert len(ignorant._known._young) == pieces
+    assert len(fresh._known._young) == pieces
 
 
 @given(wanted=st.lists(st.booleans()))
