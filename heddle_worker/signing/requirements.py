@@ -155,7 +155,7 @@ def _open_discussions(blocks: bool, discussions: Sequence[OpenDiscussion]) -> Re
         return Requirement(name, description, _NONE, text)
     opened = [f"{each.id} on {each.anchor}" for each in discussions]
     faults = [f"open: {_listed(opened)}"] if opened else []
-    return _judged(name, description, faults, "none is open", "settle with ResolveDiscussion")
+    return _judged(name, description, faults, "none is open", "settle it with `heddle discuss resolve`")
 
 
 def _judged(

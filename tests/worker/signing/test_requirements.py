@@ -124,7 +124,7 @@ def test_discussions_that_are_open_are_named_by_their_ids() -> None:
     found = one(RequirementSettings(), facts, "open_discussions")
     assert (found.status, found.explanation) == (
         FAIL,
-        "open: d-17 on a.py:f; settle with ResolveDiscussion",
+        "open: d-17 on a.py:f; settle it with `heddle discuss resolve`",
     )
     lenient = RequirementSettings(open_discussions_block=False)
     assert one(lenient, facts, "open_discussions").status is NONE
