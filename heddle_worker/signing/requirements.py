@@ -155,7 +155,8 @@ def _open_discussions(blocks: bool, discussions: Sequence[OpenDiscussion]) -> Re
         return Requirement(name, description, _NONE, text)
     opened = [f"{each.id} on {each.anchor}" for each in discussions]
     faults = [f"open: {_listed(opened)}"] if opened else []
-    return _judged(name, description, faults, "none is open", "settle it with `heddle discuss resolve`")
+    todo = "settle it with `heddle discuss resolve`"
+    return _judged(name, description, faults, "none is open", todo)
 
 
 def _judged(

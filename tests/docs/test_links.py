@@ -61,7 +61,7 @@ def test_the_readme_has_the_figures_that_were_measured() -> None:
             found[name] = set(cells)
         return found
 
-    measured = rows(DOCS / "explanation" / "performance.md")
+    measured = rows(DOCS / "performance.md")
     told = rows(PROJECT / "README.md")
     names = ("heddle", "gunicorn, preload", "runit", "circus", "s6", "supervisor")
     for name in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from typing import Any
 
 import pytest
 from repository_commands import Commands
@@ -56,23 +57,25 @@ def test_one_question_at_a_time(flagged: Commands) -> None:
 
 def test_new_states_are_followed_until_an_interrupt(flagged: Commands) -> None:
     made: list[str] = []
-    lines: list[str] = []
+    told: list[dict[str, Any]] = []
     with flagged.daemon.popen("signals", "--follow", "--json") as process:
         output = process.stdout
         assert output is not None
-        reader = threading.Thread(target=lambda: lines.append(output.readline()))
+        # The worktree has updates of its own.
+        states = (each for each in map(json.loads, output) if each["state_id"])
+        reader = threading.Thread(target=lambda: told.append(next(states)))
         reader.start()
 
         def commit_until_told() -> bool:
             # What happens before it has subscribed is not told of.
             made.append(flagged.repository.commit("again"))
-            return bool(lines)
+            return bool(told)
 
         wait_until(commit_until_told, "a new state is told of")
         reader.join()
         process.send_signal(signal.SIGINT)
         _rest, complaint = process.communicate(timeout=DEADLINE)
-    update = json.loads(lines[0])
+    (update,) = told
     assert update["state_id"] in made
     assert update.keys() == {"state_id", "signals", "worktree", "threads", "is_incomplete"}
     assert (process.returncode, complaint) == (130, "")
