@@ -1,4 +1,4 @@
-"""The wheel has every file of the packages, and no other: what tox installed is one."""
+"""The wheel has every file of the packages and the manual, and no other: tox installed one."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ def test_the_wheel_has_every_file_of_the_packages_and_no_other() -> None:
     }
     assert {f"{package.name}/py.typed" for package in packages} <= expected
     command = Path(sys.executable).with_name("heddle").resolve()
+    pages = (Path(str(file.locate())).resolve() for file in INSTALLED.files or ())
+    manual = {page for page in pages if page.parent.name == "man1"}
+    assert "heddle-agent-serve.1" in {page.name for page in manual}
     installed = {
         file.as_posix()
         for file in INSTALLED.files or ()
         if ".dist-info" not in file.parts[0]
         and file.suffix != ".pyc"
-        and Path(str(file.locate())).resolve() != command
+        and Path(str(file.locate())).resolve() not in {command, *manual}
     }
     assert installed == expected

@@ -28,7 +28,7 @@ from heddle_api.v1.operation_log_pb2 import (
     StreamOperationsRequest,
 )
 
-MUTATIONS: Final = int(os.environ.get("HEDDLE_MUTATIONS", "2000"))
+MUTATIONS: Final = int(os.environ.get("HEDDLE_MUTATIONS", "400"))
 SEED: Final = int(os.environ.get("HEDDLE_SEED", str(random.SystemRandom().randrange(10**6))))
 _CLIENTS: Final = 8
 _TRANSACTING: Final = 2

@@ -20,7 +20,7 @@ from heddle_worker.snapshots.snapshot import load, ref_of
 from heddle_worker.snapshots.taking import take
 from heddle_worker.snapshots.worktree import Worktree
 
-EXAMPLES: Final = int(os.environ.get("HEDDLE_EXAMPLES", "40"))
+EXAMPLES: Final = int(os.environ.get("HEDDLE_EXAMPLES", "25"))
 
 
 @contextmanager
