@@ -28,8 +28,18 @@ NAMES: Final = (
     b"\xff\xfe",
     b" space /tab\t",
 )
+# An ignored file stays where it is, and attributes that stay say what has changed in other files.
+EVERYTHING: Final = b"*\n!.gitattributes\n"
 IGNORE_FILES: Final = (b".gitignore", b"d/.gitignore", b"ig/.gitignore")
-IGNORE_RULES: Final = (b"*.txt\n", b"ig/\n", b"d/\n", b"*\n", b"/a\n!b.txt\n", b".gitignore\n", b"")
+IGNORE_RULES: Final = (
+    b"*.txt\n",
+    b"ig/\n",
+    b"d/\n",
+    EVERYTHING,
+    b"/a\n!b.txt\n",
+    b".gitignore\n",
+    b"",
+)
 ATTRIBUTES: Final = (b"* text=auto\n", b"*.txt text eol=crlf\n", b"a ident\n", b"")
 CONTENTS: Final = (b"", b"1\n", b"2\n", b"one\r\ntwo\r\n", b"$Id$\n", b"\0\xff" * 3_000)
 TARGETS: Final = (b"a", b"d", b"nowhere", b"..", b"/")
