@@ -77,13 +77,9 @@ def dismiss(
     repo_path: str, discussion_id: str, reason: str, *, given_id: str | None
 ) -> Call[Discussion]:
     """Return the call that settles a discussion without any change."""
-    message = discussion_pb2.ResolveDiscussionRequest(
-        repo_path=repo_path,
-        discussion_id=discussion_id,
-        dismissed=discussion_pb2.ResolveDiscussionRequest.ResolveDismissed(reason=reason),
-        client_operation_id=operation_id(given_id),
-    )
-    return Call(_RESOLVE, message.SerializeToString())
+    dismissed = discussion_pb2.ResolveDiscussionRequest.ResolveDismissed(reason=reason)
+    how = discussion_pb2.ResolveDiscussionRequest(dismissed=dismissed)
+    return _resolve(repo_path, discussion_id, how, given_id)
 
 
 @request
@@ -92,13 +88,8 @@ def resolve_by_edit(
 ) -> Call[Discussion]:
     """Return the call that settles a discussion by a state."""
     edit = discussion_pb2.ResolveDiscussionRequest.ResolveByEdit(state_id=state_id(state))
-    message = discussion_pb2.ResolveDiscussionRequest(
-        repo_path=repo_path,
-        discussion_id=discussion_id,
-        by_edit=edit,
-        client_operation_id=operation_id(given_id),
-    )
-    return Call(_RESOLVE, message.SerializeToString())
+    how = discussion_pb2.ResolveDiscussionRequest(by_edit=edit)
+    return _resolve(repo_path, discussion_id, how, given_id)
 
 
 @request
@@ -117,12 +108,22 @@ def resolve_into_annotation(
         content=content,
         tags=tags,
     )
+    how = discussion_pb2.ResolveDiscussionRequest(into_annotation=annotation)
+    return _resolve(repo_path, discussion_id, how, given_id)
+
+
+def _resolve(
+    repo_path: str,
+    discussion_id: str,
+    how: discussion_pb2.ResolveDiscussionRequest,
+    given_id: str | None,
+) -> Call[Discussion]:
     message = discussion_pb2.ResolveDiscussionRequest(
         repo_path=repo_path,
         discussion_id=discussion_id,
-        into_annotation=annotation,
         client_operation_id=operation_id(given_id),
     )
+    message.MergeFrom(how)
     return Call(_RESOLVE, message.SerializeToString())
 
 
