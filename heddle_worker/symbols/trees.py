@@ -6,6 +6,7 @@ A parser that is told what has changed since a tree takes over all of it that li
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import tree_sitter
@@ -69,10 +70,15 @@ class Trees:
 def _tell_change(tree: tree_sitter.Tree, old: bytes, new: bytes) -> None:
     """Tell the tree of an old source which of its lines are others in a new one."""
     shorter = min(len(old), len(new))
-    start = _alike(old, new, shorter)
+    start = _alike(shorter, lambda near, far: old[near:far] == new[near:far])
     start = old.rfind(b"\n", 0, start) + 1
-    alike_behind = _alike_behind(old, new, shorter - start)
-    old_end, new_end = len(old) - alike_behind, len(new) - alike_behind
+    behind = _alike(
+        shorter - start,
+        lambda near, far: (
+            old[len(old) - far : len(old) - near] == new[len(new) - far : len(new) - near]
+        ),
+    )
+    old_end, new_end = len(old) - behind, len(new) - behind
     tree.edit(
         start,
         old_end,
@@ -83,24 +89,18 @@ def _tell_change(tree: tree_sitter.Tree, old: bytes, new: bytes) -> None:
     )
 
 
-def _alike(old: bytes, new: bytes, most: int) -> int:
-    """Return how many bytes two sources begin with alike, of `most` that both have."""
+def _alike(most: int, is_alike: Callable[[int, int], bool]) -> int:
+    """Return how many bytes of two sources are alike from one of their ends on.
+
+    Args:
+        most: that may be.
+        is_alike: whether those are that are further than the first number from that end, and not
+            further than the second.
+    """
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        if old[low:middle] == new[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _alike_behind(old: bytes, new: bytes, most: int) -> int:
-    """Return how many bytes two sources end with alike, in the same manner."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[len(old) - middle : len(old) - low] == new[len(new) - middle : len(new) - low]:
+        if is_alike(low, middle):
             low = middle
         else:
             high = middle - 1
