@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from heddle_api.local.v1 import git_hook_pb2
 from heddle_worker.dispatch import Call
@@ -14,14 +14,12 @@ from heddle_worker.domain import Domain
 from heddle_worker.failures import FieldViolation, InvalidRequestError
 from heddle_worker.hooks import schemas
 from heddle_worker.hooks.answers import Answer, Decision
-from heddle_worker.hooks.events import EVENTS, Event
+from heddle_worker.hooks.events import EVENTS, Event, no_such_event
 from heddle_worker.hooks.git_runs import GitRun, events_of
 from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.limits import MAX_HOOK_MESSAGE_BYTES
 from heddle_worker.services.repo_path import check_repo_path
 from heddle_worker.services.validation import FieldChecks
-
-_MOST_SHOWN: Final = 64
 
 
 class GitHookService:
@@ -75,11 +73,7 @@ class GitHookService:
         checks = FieldChecks()
         checks.text("repo_path", request.repo_path)
         if request.event_name not in EVENTS:
-            checks.fault(
-                "event_name",
-                f"{request.event_name[:_MOST_SHOWN]!r} is no event; "
-                "GetHookEventSchema with an empty name lists all",
-            )
+            checks.fault("event_name", no_such_event(request.event_name))
         checks.text("payload_json", request.payload_json, MAX_HOOK_MESSAGE_BYTES)
         checks.done()
         payload = _payload(request)

@@ -7,7 +7,6 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -21,7 +20,7 @@ from heddle_worker.hooks.activity_teller import ActivityTeller
 from heddle_worker.hooks.answers import Response
 from heddle_worker.hooks.commands import check_command
 from heddle_worker.hooks.composition import say
-from heddle_worker.hooks.events import EVENTS
+from heddle_worker.hooks.events import EVENTS, no_such_event
 from heddle_worker.hooks.registry import deregistration, registration, reply
 from heddle_worker.hooks.signal_parsing import BadResponseError, parse_signals
 from heddle_worker.hooks.signal_teller import SignalTeller
@@ -40,9 +39,6 @@ from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
 from heddle_worker.store.errors import StoreError
 from heddle_worker.store.hooks import RegisteredHook, all_hooks
-
-_NAME: Final = 64
-_HINT: Final = "is no event; GetHookEventSchema with an empty name lists all"
 
 
 class HookService:
@@ -158,7 +154,7 @@ class HookService:
         """
         name = request.event_name
         if name and name not in EVENTS:
-            raise NotFoundError(f"{name[:_NAME]!r} {_HINT}")
+            raise NotFoundError(no_such_event(name))
         return hook_pb2.GetHookEventSchemaResponse(
             schemas=[
                 hook_pb2.HookEventSchema(
@@ -260,7 +256,7 @@ def _check_events(checks: FieldChecks, events: Sequence[str]) -> None:
     checks.texts("events", events, MAX_EVENTS)
     for index, event in enumerate(events):
         if event not in EVENTS:
-            checks.fault(f"events[{index}]", f"{event[:_NAME]!r} {_HINT}")
+            checks.fault(f"events[{index}]", no_such_event(event))
 
 
 def _response(checks: FieldChecks, request: hook_pb2.RespondToHookRequest) -> Response:
