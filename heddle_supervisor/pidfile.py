@@ -99,9 +99,10 @@ class PidGuard:
     Usable as a context manager, which removes the file at its end.
     """
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, contents: PidFileContents) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._text = contents.render().encode()
 
     @classmethod
     def install(cls, path: Path, contents: PidFileContents) -> PidGuard:
@@ -129,11 +130,16 @@ class PidGuard:
             raise
         finally:
             temporary.unlink(missing_ok=True)
-        return cls(path, descriptor)
+        return cls(path, descriptor, contents)
 
     @classmethod
-    def adopt(cls, path: Path, descriptor: int) -> PidGuard:
+    def adopt(cls, path: Path, descriptor: int, contents: PidFileContents) -> PidGuard:
         """Go on holding a lock that this process took before it executed itself anew.
+
+        Args:
+            path: of the pidfile.
+            descriptor: what holds its lock.
+            contents: what this process wrote into it.
 
         Raises:
             PidFileError: the descriptor does not hold the lock of the file at the path.
@@ -141,7 +147,7 @@ class PidGuard:
         os.set_inheritable(descriptor, False)
         if not (lock_exclusive(descriptor) and still_names(path, descriptor)):
             raise PidFileError(f"{path} is not locked by what the version before has handed over")
-        return cls(path, descriptor)
+        return cls(path, descriptor, contents)
 
     def fileno(self) -> int:
         """Return the locked descriptor."""
@@ -150,6 +156,19 @@ class PidGuard:
     def still_installed(self) -> bool:
         """Return whether the path still names the file that this guard holds."""
         return still_names(self.path, self._descriptor)
+
+    def is_intact(self) -> bool:
+        """Return whether the file says what was written into it, and nothing else."""
+        return os.pread(self._descriptor, _READ_MAX, 0) == self._text
+
+    def write_anew(self) -> None:
+        """Put back what the file said; a reader at this moment finds it complete.
+
+        Raises:
+            OSError: the file system has no room.
+        """
+        os.pwrite(self._descriptor, self._text, 0)
+        os.ftruncate(self._descriptor, len(self._text))
 
     def remove(self) -> None:
         """Unlink the file, if it is still ours, and then let go of the lock. Idempotent."""

@@ -85,6 +85,8 @@ def interpret(data: bytes, *, locked: bool) -> PidFileReading:
     if legacy is not None and 0 < legacy <= PID_MAX:
         return PidFileReading(PidFileKind.LEGACY, PidFileContents(legacy, 0), locked)
     problem = "is empty" if not text.strip() else f"has no `{PIDFILE_MARKER}` marker and valid pid"
+    if locked:
+        problem += ", although a daemon holds its lock: it soon writes the file anew"
     return PidFileReading(PidFileKind.FOREIGN, None, locked, problem)
 
 

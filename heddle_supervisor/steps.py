@@ -6,6 +6,7 @@ Each is short, and may lead to another state. Steps touch the socket's directory
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -232,6 +233,11 @@ class Steps:
         if not self._workers.all():
             self.state = DaemonState.STOPPED
             self._loop.stop()
+
+    def write_pidfile_anew(self) -> None:
+        """Let others find this process again; without room for that, the next look tries it."""
+        with contextlib.suppress(OSError):
+            self._owned.guard.write_anew()
 
     def fail_to_publish(self, error: OSError) -> None:
         """A step has failed: try another worker if it is this one's name that is gone, or end."""

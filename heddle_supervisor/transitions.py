@@ -23,6 +23,7 @@ TRANSITIONS: Final[Mapping[DaemonState, Mapping[Event, Step]]] = {
         Event.RELOAD: Steps.postpone_reload,
         Event.TRIAL_PASSED: Steps.postpone_upgrade,
         Event.TRIAL_FAILED: Steps.note_refusal,
+        Event.PIDFILE_OVERWRITTEN: Steps.write_pidfile_anew,
         Event.FILES_VANISHED: Steps.drain,  # DRAINING
         Event.STOP: Steps.drain,  # DRAINING
     },
@@ -40,6 +41,7 @@ TRANSITIONS: Final[Mapping[DaemonState, Mapping[Event, Step]]] = {
         Event.SOCKET_VANISHED: Steps.replace_active,
         Event.MEMORY_EXCEEDED: Steps.replace_active,
         Event.IDLE: Steps.drain,  # DRAINING
+        Event.PIDFILE_OVERWRITTEN: Steps.write_pidfile_anew,
         Event.FILES_VANISHED: Steps.drain,  # DRAINING
         Event.STOP: Steps.drain,  # DRAINING
     },
@@ -48,6 +50,7 @@ TRANSITIONS: Final[Mapping[DaemonState, Mapping[Event, Step]]] = {
         Event.RELOAD: Steps.retry,  # STARTING
         Event.TRIAL_PASSED: Steps.execute_upgrade,  # STARTING
         Event.TRIAL_FAILED: Steps.refuse_upgrade,  # STARTING
+        Event.PIDFILE_OVERWRITTEN: Steps.write_pidfile_anew,
         Event.FILES_VANISHED: Steps.drain,  # DRAINING
         Event.STOP: Steps.drain,  # DRAINING
     },
@@ -55,6 +58,7 @@ TRANSITIONS: Final[Mapping[DaemonState, Mapping[Event, Step]]] = {
         Event.RELOAD: Steps.retry,  # STARTING
         Event.TRIAL_PASSED: Steps.execute_upgrade,  # STARTING
         Event.TRIAL_FAILED: Steps.refuse_upgrade,  # STARTING
+        Event.PIDFILE_OVERWRITTEN: Steps.write_pidfile_anew,
         Event.FILES_VANISHED: Steps.drain,  # DRAINING
         Event.STOP: Steps.drain,  # DRAINING
     },

@@ -159,6 +159,17 @@ def test_it_publishes_its_socket_again_when_the_name_is_gone(
     assert daemon.ask()["generation"] > before.generation
 
 
+def test_it_writes_its_pidfile_anew_when_somebody_has_written_into_it(
+    make_daemon: MakeDaemon,
+) -> None:
+    daemon = make_daemon(heartbeat_deadline=1.0)
+    daemon.start_serving()
+    text = daemon.config.pid_path.read_text(encoding="ascii")
+    daemon.config.pid_path.write_text("not a pidfile\n", encoding="ascii")
+    wait_until(lambda: daemon.config.pid_path.read_text(encoding="ascii") == text, "it is back")
+    assert inspect(daemon.config).pid == daemon.process.pid
+
+
 def test_it_survives_the_loss_of_every_socket(make_daemon: MakeDaemon) -> None:
     daemon = make_daemon(heartbeat_deadline=1.0)
     before = daemon.start_serving()
