@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from heddle_client.errors import NoDaemonError, NotServingError, StartError
 from heddle_client.visible import visible
 from heddle_supervisor.config import LocalDaemonConfig
-from heddle_supervisor.control import DaemonStatus, inspect
 from heddle_supervisor.errors import ExitCode
+from heddle_supervisor.inspection import DaemonStatus, inspect
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
 from heddle_supervisor.repository_location import locate_repository
 

@@ -106,9 +106,9 @@ def serve(
 def _serve_detached(
     config: LocalDaemonConfig, location: RepositoryLocation, *, timeout: float, as_json: bool
 ) -> None:
-    from heddle_supervisor.control import inspect
     from heddle_supervisor.daemon_process import command_line
     from heddle_supervisor.detach import start_detached
+    from heddle_supervisor.inspection import inspect
     from heddle_supervisor.pidfile import AlreadyRunningError
 
     found = inspect(config)
