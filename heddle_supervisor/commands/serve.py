@@ -83,7 +83,7 @@ def serve(
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json):
         location = locate_repository(repo)
-        config = LocalDaemonConfig.for_heddle_dir(location.heddle_dir, repository=location.root)
+        config = LocalDaemonConfig.for_repository(location)
         if socket is not None:
             config = config.with_socket(socket)
         config = dataclasses.replace(
