@@ -31,7 +31,7 @@ class Caller:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.repo_path = session.repo_path
+        self.repo_path = session.place.repo_path
         self._lines = Lines(self._connect)
 
     def call(self, call: Call[T], timeout: float | None = None) -> T:

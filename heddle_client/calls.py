@@ -112,6 +112,6 @@ def state_id(state: str | bytes) -> bytes:
     return state.encode() if isinstance(state, str) else state
 
 
-def operation_id(given: str | None) -> str:
+def client_operation_id(operation_id: str | None) -> str:
     """Return the id under which a change happens once: the caller's, or a new one."""
-    return str(uuid.uuid4()) if given is None else given
+    return str(uuid.uuid4()) if operation_id is None else operation_id

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from heddle_client.caller import Caller
-from heddle_client.finding import Place
+from heddle_client.place import Place
 from heddle_client.session import Session
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class Client:
             now=int(time.time()),
         )
         review = signed(asked, key)
-        call = requests.sign(self._caller.repo_path, review, given_id=operation_id)
+        call = requests.sign(self._caller.repo_path, review, operation_id=operation_id)
         return self._caller.call(call, timeout)
 
     def signatures(

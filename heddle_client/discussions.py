@@ -55,7 +55,7 @@ class Discussions:
             state=state,
             visibility=visibility,
             thread_ref=thread_ref,
-            given_id=operation_id,
+            operation_id=operation_id,
         )
         return self._caller.call(call, timeout)
 
@@ -68,7 +68,9 @@ class Discussions:
         timeout: float | None = None,
     ) -> Discussion:
         """Add a turn, also to a discussion that is settled already."""
-        call = requests.append(self._caller.repo_path, discussion_id, body, given_id=operation_id)
+        call = requests.append(
+            self._caller.repo_path, discussion_id, body, operation_id=operation_id
+        )
         return self._caller.call(call, timeout)
 
     def dismiss(
@@ -81,7 +83,7 @@ class Discussions:
     ) -> Discussion:
         """Settle an open discussion without any change."""
         call = requests.dismiss(
-            self._caller.repo_path, discussion_id, reason, given_id=operation_id
+            self._caller.repo_path, discussion_id, reason, operation_id=operation_id
         )
         return self._caller.call(call, timeout)
 
@@ -95,7 +97,7 @@ class Discussions:
     ) -> Discussion:
         """Settle an open discussion by the state that has changed the code."""
         call = requests.resolve_by_edit(
-            self._caller.repo_path, discussion_id, state, given_id=operation_id
+            self._caller.repo_path, discussion_id, state, operation_id=operation_id
         )
         return self._caller.call(call, timeout)
 
@@ -120,7 +122,7 @@ class Discussions:
             timeout: see the class.
         """
         call = requests.resolve_into_annotation(
-            self._caller.repo_path, discussion_id, kind, content, tags, given_id=operation_id
+            self._caller.repo_path, discussion_id, kind, content, tags, operation_id=operation_id
         )
         return self._caller.call(call, timeout)
 

@@ -55,7 +55,7 @@ class Transactions:
             timeout: see the class.
         """
         call = requests.begin(
-            self._caller.repo_path, message=message, thread=thread, given_id=operation_id
+            self._caller.repo_path, message=message, thread=thread, operation_id=operation_id
         )
         return self._caller.call(call, timeout)
 
@@ -63,7 +63,7 @@ class Transactions:
         self, transaction_id: str, *, operation_id: str | None = None, timeout: float | None = None
     ) -> CommitTransactionResponse:
         """Make all that belongs to an active transaction visible at once."""
-        call = requests.commit(self._caller.repo_path, transaction_id, given_id=operation_id)
+        call = requests.commit(self._caller.repo_path, transaction_id, operation_id=operation_id)
         return self._caller.call(call, timeout)
 
     def abort(
@@ -79,7 +79,7 @@ class Transactions:
         What the worktree is now is kept: `undo_abort` brings it back.
         """
         call = requests.abort(
-            self._caller.repo_path, transaction_id, reason=reason, given_id=operation_id
+            self._caller.repo_path, transaction_id, reason=reason, operation_id=operation_id
         )
         return self._caller.call(call, timeout)
 
@@ -131,7 +131,11 @@ class Transactions:
     ) -> RestorePathsResponse:
         """Take single paths back to what they are in a snapshot. What they are now is kept."""
         call = requests.restore_paths(
-            self._caller.repo_path, transaction_id, paths, snapshot=snapshot, given_id=operation_id
+            self._caller.repo_path,
+            transaction_id,
+            paths,
+            snapshot=snapshot,
+            operation_id=operation_id,
         )
         return self._caller.call(call, timeout)
 
@@ -139,7 +143,9 @@ class Transactions:
         self, transaction_id: str, *, operation_id: str | None = None, timeout: float | None = None
     ) -> UndoAbortResponse:
         """Bring back the worktree that an abort took away. What it is now is kept."""
-        call = requests.undo_abort(self._caller.repo_path, transaction_id, given_id=operation_id)
+        call = requests.undo_abort(
+            self._caller.repo_path, transaction_id, operation_id=operation_id
+        )
         return self._caller.call(call, timeout)
 
 

@@ -36,7 +36,7 @@ class AsyncCaller:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.repo_path = session.repo_path
+        self.repo_path = session.place.repo_path
         self._is_closed = False
         self._of_loop: AsyncLines | None = None
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from heddle_client.aio.caller import AsyncCaller, in_thread
-from heddle_client.finding import Place
+from heddle_client.place import Place
 from heddle_client.session import Session
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class AsyncClient:
             return signed(asked, key)
 
         review = await in_thread(sign_it)
-        call = requests.sign(self._caller.repo_path, review, given_id=operation_id)
+        call = requests.sign(self._caller.repo_path, review, operation_id=operation_id)
         return await self._caller.call(call, timeout)
 
     async def signatures(

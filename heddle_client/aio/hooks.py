@@ -51,7 +51,7 @@ class AsyncHooks:
             command,
             events=events,
             timeout_ms=timeout_ms,
-            given_id=operation_id,
+            operation_id=operation_id,
         )
         return await self._caller.call(call, timeout)
 
@@ -59,7 +59,7 @@ class AsyncHooks:
         self, name: str, *, operation_id: str | None = None, timeout: float | None = None
     ) -> DeleteResponse:
         """Remove a registered command; the result says whether there was one."""
-        call = requests.deregister(self._caller.repo_path, name, given_id=operation_id)
+        call = requests.deregister(self._caller.repo_path, name, operation_id=operation_id)
         return await self._caller.call(call, timeout)
 
     async def list(self, *, timeout: float | None = None) -> tuple[Hook, ...]:
@@ -110,7 +110,7 @@ class AsyncHooks:
             hook_event_id,
             abort=abort,
             extra_signals_json=extra_signals_json,
-            given_id=operation_id,
+            operation_id=operation_id,
         )
         return await self._caller.call(call, timeout)
 

@@ -8,8 +8,9 @@ from typing import Final
 from heddle_client.doctor.finding import Finding, failure, ok, warning
 from heddle_client.doctor.subject import Subject
 from heddle_client.visible import visible
-from heddle_supervisor.control import DaemonStatus, inspect, stop
+from heddle_supervisor.control import stop
 from heddle_supervisor.errors import HeddleError
+from heddle_supervisor.inspection import DaemonStatus, inspect
 from heddle_supervisor.pidfile import PidFileKind, read_pidfile
 from heddle_supervisor.version import __version__
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from heddle_api.v1 import common_pb2, discussion_pb2
-from heddle_client.calls import Call, Method, operation_id, request, state_id
+from heddle_client.calls import Call, Method, client_operation_id, request, state_id
 from heddle_client.values.common import ContextAnnotationKind
 from heddle_client.values.discussion import Discussion
 
@@ -43,7 +43,7 @@ def open_discussion(
     state: str | bytes,
     visibility: str,
     thread_ref: str,
-    given_id: str | None,
+    operation_id: str | None,
 ) -> Call[Discussion]:
     """Return the call that opens a discussion."""
     message = discussion_pb2.OpenDiscussionRequest(
@@ -53,43 +53,43 @@ def open_discussion(
         body=body,
         visibility=visibility,
         thread_ref=thread_ref,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_OPEN, message.SerializeToString())
 
 
 @request
 def append(
-    repo_path: str, discussion_id: str, body: str, *, given_id: str | None
+    repo_path: str, discussion_id: str, body: str, *, operation_id: str | None
 ) -> Call[Discussion]:
     """Return the call that adds a turn."""
     message = discussion_pb2.AppendTurnRequest(
         repo_path=repo_path,
         discussion_id=discussion_id,
         body=body,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_APPEND, message.SerializeToString())
 
 
 @request
 def dismiss(
-    repo_path: str, discussion_id: str, reason: str, *, given_id: str | None
+    repo_path: str, discussion_id: str, reason: str, *, operation_id: str | None
 ) -> Call[Discussion]:
     """Return the call that settles a discussion without any change."""
     dismissed = discussion_pb2.ResolveDiscussionRequest.ResolveDismissed(reason=reason)
     how = discussion_pb2.ResolveDiscussionRequest(dismissed=dismissed)
-    return _resolve(repo_path, discussion_id, how, given_id)
+    return _resolve(repo_path, discussion_id, how, operation_id)
 
 
 @request
 def resolve_by_edit(
-    repo_path: str, discussion_id: str, state: str | bytes, *, given_id: str | None
+    repo_path: str, discussion_id: str, state: str | bytes, *, operation_id: str | None
 ) -> Call[Discussion]:
     """Return the call that settles a discussion by a state."""
     edit = discussion_pb2.ResolveDiscussionRequest.ResolveByEdit(state_id=state_id(state))
     how = discussion_pb2.ResolveDiscussionRequest(by_edit=edit)
-    return _resolve(repo_path, discussion_id, how, given_id)
+    return _resolve(repo_path, discussion_id, how, operation_id)
 
 
 @request
@@ -100,7 +100,7 @@ def resolve_into_annotation(
     content: str,
     tags: Sequence[str],
     *,
-    given_id: str | None,
+    operation_id: str | None,
 ) -> Call[Discussion]:
     """Return the call that settles a discussion by an annotation."""
     annotation = discussion_pb2.ResolveDiscussionRequest.ResolveIntoAnnotation(
@@ -109,19 +109,19 @@ def resolve_into_annotation(
         tags=tags,
     )
     how = discussion_pb2.ResolveDiscussionRequest(into_annotation=annotation)
-    return _resolve(repo_path, discussion_id, how, given_id)
+    return _resolve(repo_path, discussion_id, how, operation_id)
 
 
 def _resolve(
     repo_path: str,
     discussion_id: str,
     how: discussion_pb2.ResolveDiscussionRequest,
-    given_id: str | None,
+    operation_id: str | None,
 ) -> Call[Discussion]:
     message = discussion_pb2.ResolveDiscussionRequest(
         repo_path=repo_path,
         discussion_id=discussion_id,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     message.MergeFrom(how)
     return Call(_RESOLVE, message.SerializeToString())

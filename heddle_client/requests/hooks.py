@@ -7,7 +7,14 @@ from typing import Final
 
 from heddle_api.local.v1 import git_hook_pb2
 from heddle_api.v1 import common_pb2, hook_pb2
-from heddle_client.calls import Call, Method, StreamMethod, Subscription, operation_id, request
+from heddle_client.calls import (
+    Call,
+    Method,
+    StreamMethod,
+    Subscription,
+    client_operation_id,
+    request,
+)
 from heddle_client.values.common import DeleteResponse
 from heddle_client.values.git_hook import HookVerdict
 from heddle_client.values.hook import Hook, HookEvent, HookEventSchema, RespondToHookResponse
@@ -56,7 +63,7 @@ def register(
     *,
     events: Sequence[str],
     timeout_ms: int,
-    given_id: str | None,
+    operation_id: str | None,
 ) -> Call[Hook]:
     """Return the call that registers a command."""
     message = hook_pb2.RegisterHookRequest(
@@ -65,16 +72,16 @@ def register(
         command=command,
         events=events,
         timeout_ms=timeout_ms,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_REGISTER, message.SerializeToString())
 
 
 @request
-def deregister(repo_path: str, name: str, *, given_id: str | None) -> Call[DeleteResponse]:
+def deregister(repo_path: str, name: str, *, operation_id: str | None) -> Call[DeleteResponse]:
     """Return the call that removes a command."""
     message = hook_pb2.DeregisterHookRequest(
-        repo_path=repo_path, name=name, client_operation_id=operation_id(given_id)
+        repo_path=repo_path, name=name, client_operation_id=client_operation_id(operation_id)
     )
     return Call(_DEREGISTER, message.SerializeToString())
 
@@ -106,7 +113,7 @@ def respond(
     *,
     abort: str,
     extra_signals_json: str,
-    given_id: str | None,
+    operation_id: str | None,
 ) -> Call[RespondToHookResponse]:
     """Return the call that answers an event."""
     message = hook_pb2.RespondToHookRequest(
@@ -114,7 +121,7 @@ def respond(
         hook_event_id=hook_event_id,
         abort=abort,
         extra_signals_json=extra_signals_json,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_RESPOND, message.SerializeToString())
 

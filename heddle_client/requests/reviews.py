@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.v1 import common_pb2, state_review_pb2
-from heddle_client.calls import LONG_SECONDS, Call, Method, operation_id, request, state_id
+from heddle_client.calls import LONG_SECONDS, Call, Method, client_operation_id, request, state_id
 from heddle_client.values.state_review import (
     ListSignaturesResponse,
     ReviewPayload,
@@ -44,7 +44,9 @@ def review(repo_path: str, state: str | bytes, *, all_signals: bool) -> Call[Rev
 
 
 @request
-def sign(repo_path: str, signed: SignedReview, *, given_id: str | None) -> Call[SignStateResponse]:
+def sign(
+    repo_path: str, signed: SignedReview, *, operation_id: str | None
+) -> Call[SignStateResponse]:
     """Return the call that puts a signature on record."""
     review_of = signed.statement
     scope = None
@@ -64,7 +66,7 @@ def sign(repo_path: str, signed: SignedReview, *, given_id: str | None) -> Call[
         public_key=signed.signature.public_key,
         signature=signed.signature.signature,
         signed_at=Timestamp(seconds=review_of.signed_at),
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_SIGN, message.SerializeToString())
 

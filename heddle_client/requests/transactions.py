@@ -7,7 +7,7 @@ from typing import Final
 
 from heddle_api.local.v1 import snapshot_pb2
 from heddle_api.v1 import transaction_pb2
-from heddle_client.calls import LONG_SECONDS, Call, Method, operation_id, request
+from heddle_client.calls import LONG_SECONDS, Call, Method, client_operation_id, request
 from heddle_client.values.snapshot import (
     CompareSnapshotResponse,
     RestorePathsResponse,
@@ -99,41 +99,41 @@ _UNDO: Final = Method(
 
 @request
 def begin(
-    repo_path: str, *, message: str, thread: str, given_id: str | None
+    repo_path: str, *, message: str, thread: str, operation_id: str | None
 ) -> Call[BeginTransactionResponse]:
     """Return the call that begins a transaction."""
     body = transaction_pb2.BeginTransactionRequest(
         repo_path=repo_path,
         thread=thread,
         message=message,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_BEGIN, body.SerializeToString())
 
 
 @request
 def commit(
-    repo_path: str, transaction_id: str, *, given_id: str | None
+    repo_path: str, transaction_id: str, *, operation_id: str | None
 ) -> Call[CommitTransactionResponse]:
     """Return the call that commits a transaction."""
     body = transaction_pb2.CommitTransactionRequest(
         repo_path=repo_path,
         transaction_id=transaction_id,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_COMMIT, body.SerializeToString())
 
 
 @request
 def abort(
-    repo_path: str, transaction_id: str, *, reason: str, given_id: str | None
+    repo_path: str, transaction_id: str, *, reason: str, operation_id: str | None
 ) -> Call[AbortTransactionResponse]:
     """Return the call that aborts a transaction."""
     body = transaction_pb2.AbortTransactionRequest(
         repo_path=repo_path,
         transaction_id=transaction_id,
         reason=reason,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_ABORT, body.SerializeToString())
 
@@ -193,7 +193,7 @@ def restore_paths(
     paths: Sequence[str],
     *,
     snapshot: str,
-    given_id: str | None,
+    operation_id: str | None,
 ) -> Call[RestorePathsResponse]:
     """Return the call that takes single paths back."""
     body = snapshot_pb2.RestorePathsRequest(
@@ -201,19 +201,19 @@ def restore_paths(
         transaction_id=transaction_id,
         snapshot=snapshot,
         paths=paths,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_RESTORE, body.SerializeToString())
 
 
 @request
 def undo_abort(
-    repo_path: str, transaction_id: str, *, given_id: str | None
+    repo_path: str, transaction_id: str, *, operation_id: str | None
 ) -> Call[UndoAbortResponse]:
     """Return the call that brings back what an abort took away."""
     body = snapshot_pb2.UndoAbortRequest(
         repo_path=repo_path,
         transaction_id=transaction_id,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
     return Call(_UNDO, body.SerializeToString())

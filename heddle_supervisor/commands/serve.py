@@ -83,7 +83,7 @@ def serve(
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json):
         location = locate_repository(repo)
-        config = LocalDaemonConfig.for_heddle_dir(location.heddle_dir, repository=location.root)
+        config = LocalDaemonConfig.for_repository(location)
         if socket is not None:
             config = config.with_socket(socket)
         config = dataclasses.replace(
@@ -106,9 +106,9 @@ def serve(
 def _serve_detached(
     config: LocalDaemonConfig, location: RepositoryLocation, *, timeout: float, as_json: bool
 ) -> None:
-    from heddle_supervisor.control import inspect
     from heddle_supervisor.daemon_process import command_line
     from heddle_supervisor.detach import start_detached
+    from heddle_supervisor.inspection import inspect
     from heddle_supervisor.pidfile import AlreadyRunningError
 
     found = inspect(config)

@@ -139,7 +139,8 @@ class TestServe:
     ) -> None:
         done = heddle("agent", "serve", how, "--socket", path, cwd=daemon.room)
         assert (done.code, done.stdout) == (1, "")
-        (line,) = done.stderr.splitlines()
+        # A busy machine may have it say before that it waits.
+        line = done.stderr.splitlines()[-1]
         assert error in line
         assert not daemon.config.pid_path.exists()
 

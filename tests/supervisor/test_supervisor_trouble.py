@@ -17,8 +17,8 @@ import pytest
 from daemon_bench import TinyDaemon
 from waiting import wait_until
 
-from heddle_supervisor.control import inspect
 from heddle_supervisor.errors import ExitCode
+from heddle_supervisor.inspection import inspect
 from heddle_supervisor.pidfile import hold_stale_pidfile
 from heddle_supervisor.process_identity import pid_alive
 from heddle_supervisor.status_file import PublicState
