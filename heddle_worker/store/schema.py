@@ -19,7 +19,8 @@ from heddle_worker.store.discussion_tables import DISCUSSIONS
 from heddle_worker.store.errors import StoreCorruptError, StoreTooNewError, translated_files
 from heddle_worker.store.hook_tables import HOOK_MEMORY
 
-_APPLICATION_ID: Final = 0x6864646C  # "hddl"
+APPLICATION_ID: Final = 0x6864646C  # "hddl"
+"""How SQLite's header says whose database it is."""
 
 _OPERATION_LOG: Final = """
 CREATE TABLE meta (
@@ -275,7 +276,7 @@ def _takes_step(
             if keeps_copy and version:
                 _back_up(path, version)
             connection.execute(migrations[version])
-            connection.pragma("application_id", _APPLICATION_ID)
+            connection.pragma("application_id", APPLICATION_ID)
             connection.pragma("user_version", version + 1)
         connection.execute("COMMIT")
     except BaseException:
@@ -290,7 +291,7 @@ def _version(connection: apsw.Connection, path: Path, newest: int) -> int:
     version = int(connection.pragma("user_version"))
     owner = connection.pragma("application_id")
     is_new = connection.execute("SELECT count(*) FROM sqlite_schema").get == version == owner == 0
-    if owner != _APPLICATION_ID and not is_new:
+    if owner != APPLICATION_ID and not is_new:
         raise StoreCorruptError(
             f"{path} is the database of another program; move it aside, "
             "and a new one is made at the next start"
