@@ -26,7 +26,9 @@ def check_leftovers(subject: Subject) -> Iterator[Finding]:
         yield failure("leftovers", visible(f"{path} cannot be read: {error.strerror}"))
         return
     if reading.kind is PidFileKind.FOREIGN and reading.locked:
-        yield warning("leftovers", visible(f"{path} {reading.problem}"), "try again in some seconds")
+        yield warning(
+            "leftovers", visible(f"{path} {reading.problem}"), "try again in some seconds"
+        )
     elif reading.kind is PidFileKind.FOREIGN:
         yield failure("leftovers", visible(f"{path} {reading.problem}"), "move it away")
     elif reading.kind is PidFileKind.OURS and not reading.locked:

@@ -210,6 +210,33 @@ def test_what_it_knows_of_the_store_is_what_the_store_is() -> None:
     assert schema.APPLICATION_ID == APPLICATION_ID
 
 
+def test_a_pidfile_that_its_daemon_will_mend_is_not_to_be_moved_away(bench: CommandBench) -> None:
+    pid, path = bench.daemon.supervisor() or 0, bench.daemon.config.pid_path
+    stated = path.read_text()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        path.write_text("a letter to somebody\n")
+        (found,) = doctor(bench)["leftovers"]
+        path.write_text(stated)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (found["level"], found["remedy"]) == ("warn", "try again in some seconds")
+
+
+def test_a_configuration_that_cannot_be_read_is_a_finding(bench: CommandBench) -> None:
+    path = bench.root / ".heddle" / "config.toml"
+    assert doctor(bench)["configuration"][0]["text"].startswith("none")
+    try:
+        for text in (b"[review", b"\xff"):
+            path.write_bytes(text)
+            (found,) = doctor(bench, code=1)["configuration"]
+            assert "is not valid TOML" in found["text"]
+        path.write_text("[review]\n")
+        assert doctor(bench)["configuration"][0]["text"] == str(path)
+    finally:
+        path.unlink()
+
+
 @pytest.mark.parametrize(
     ("options", "level", "says"),
     [
