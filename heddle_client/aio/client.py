@@ -99,7 +99,7 @@ class AsyncClient:
         """Return what the daemon says of itself: version, abilities, limits, counters."""
         from heddle_client.requests import daemon as requests
 
-        return await self._caller.call(requests.daemon(self._caller.repo_path), timeout)
+        return await self._caller.call(requests.daemon(self._caller.repo_path, timeout=timeout))
 
     async def review(
         self,
@@ -117,8 +117,10 @@ class AsyncClient:
         """
         from heddle_client.requests import reviews as requests
 
-        call = requests.review(self._caller.repo_path, state, all_signals=all_signals)
-        return await self._caller.call(call, timeout)
+        call = requests.review(
+            self._caller.repo_path, state, all_signals=all_signals, timeout=timeout
+        )
+        return await self._caller.call(call)
 
     async def sign(
         self,
@@ -158,8 +160,10 @@ class AsyncClient:
             return signed(asked, key)
 
         review = await in_thread(sign_it)
-        call = requests.sign(self._caller.repo_path, review, operation_id=operation_id)
-        return await self._caller.call(call, timeout)
+        call = requests.sign(
+            self._caller.repo_path, review, operation_id=operation_id, timeout=timeout
+        )
+        return await self._caller.call(call)
 
     async def signatures(
         self, state: str | bytes = "HEAD", *, timeout: float | None = None
@@ -167,7 +171,9 @@ class AsyncClient:
         """Return the signatures of a state, and those of other states that hold for it."""
         from heddle_client.requests import reviews as requests
 
-        return await self._caller.call(requests.signatures(self._caller.repo_path, state), timeout)
+        return await self._caller.call(
+            requests.signatures(self._caller.repo_path, state, timeout=timeout)
+        )
 
     def operations(
         self,
@@ -218,8 +224,9 @@ class AsyncClient:
             limit=limit,
             include_checkpoints=include_checkpoints,
             after_seq=after_seq,
+            timeout=timeout,
         )
-        return self._caller.stream(cursor, timeout)
+        return self._caller.stream(cursor)
 
     def transaction(
         self, message: str = "", thread: str = "", *, timeout: float | None = None
