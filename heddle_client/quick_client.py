@@ -48,5 +48,5 @@ class QuickClient:
     def _call(self, asked: Call[T]) -> T:
         method = asked.method
         socket_path = str(self._place.config.socket_path)
-        reply = call(socket_path, method.path, asked.request, timeout=method.seconds)
+        reply = call(socket_path, method.path, asked.request, timeout=asked.seconds)
         return method.value(method.parse(reply))

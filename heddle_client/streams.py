@@ -40,14 +40,15 @@ class Stream(Iterator[T], Generic[T]):
         cursor: Cursor[T],
         metadata: tuple[tuple[str, str], ...],
         wait: _Wait,
-        timeout: float | None,
     ) -> None:
         self.resumed = 0
         self._lines = lines
         self._cursor = cursor
         self._metadata = metadata
         self._wait = wait
-        self._patience = Patience(time.monotonic(), math.inf if timeout is None else timeout)
+        self._patience = Patience(
+            time.monotonic(), math.inf if cursor.timeout is None else cursor.timeout
+        )
         self._lock = threading.Lock()
         self._is_closed = False
         self._pid = os.getpid()

@@ -42,14 +42,15 @@ class AsyncStream(AsyncIterator[T], Generic[T]):
         caller: AsyncCaller,
         cursor: Cursor[T],
         metadata: tuple[tuple[str, str], ...],
-        timeout: float | None,
     ) -> None:
         self.resumed = 0
         self._caller = caller
         self._lines: AsyncLines = caller.lines()
         self._cursor = cursor
         self._metadata = metadata
-        self._patience = Patience(time.monotonic(), math.inf if timeout is None else timeout)
+        self._patience = Patience(
+            time.monotonic(), math.inf if cursor.timeout is None else cursor.timeout
+        )
         self._has_begun = self._is_closed = False
         self._began = 0.0
         self._line: Line[grpc.aio.Channel] | None = None

@@ -35,17 +35,19 @@ _LIST: Final = Method(
 
 
 @request
-def review(repo_path: str, state: str | bytes, *, all_signals: bool) -> Call[ReviewPayload]:
+def review(
+    repo_path: str, state: str | bytes, *, all_signals: bool, timeout: float | None = None
+) -> Call[ReviewPayload]:
     """Return the call that gets a review."""
     message = state_review_pb2.GetReviewPayloadRequest(
         repo_path=repo_path, state_id=state_id(state), include_all_signals=all_signals
     )
-    return Call(_REVIEW, message.SerializeToString())
+    return _REVIEW.call(message, timeout)
 
 
 @request
 def sign(
-    repo_path: str, signed: SignedReview, *, operation_id: str | None
+    repo_path: str, signed: SignedReview, *, operation_id: str | None, timeout: float | None
 ) -> Call[SignStateResponse]:
     """Return the call that puts a signature on record."""
     review_of = signed.statement
@@ -68,11 +70,13 @@ def sign(
         signed_at=Timestamp(seconds=review_of.signed_at),
         client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_SIGN, message.SerializeToString())
+    return _SIGN.call(message, timeout)
 
 
 @request
-def signatures(repo_path: str, state: str | bytes) -> Call[ListSignaturesResponse]:
+def signatures(
+    repo_path: str, state: str | bytes, *, timeout: float | None = None
+) -> Call[ListSignaturesResponse]:
     """Return the call that lists the signatures of a state."""
     message = state_review_pb2.ListSignaturesRequest(repo_path=repo_path, state_id=state_id(state))
-    return Call(_LIST, message.SerializeToString())
+    return _LIST.call(message, timeout)

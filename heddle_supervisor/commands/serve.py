@@ -18,43 +18,52 @@ from heddle_supervisor.repository_location import RepositoryLocation, locate_rep
 
 _MEBIBYTE: Final = 1_048_576
 
+_Detach = Annotated[
+    bool,
+    typer.Option("--detach/--foreground", help="Run in the background, or here (the default)."),
+]
+_Socket = Annotated[
+    Path | None, typer.Option("--socket", help="Listen here instead; an absolute path.")
+]
+_Timeout = Annotated[
+    float, typer.Option("--timeout", min=0.1, help="Seconds to wait until a worker serves.")
+]
+_Grace = Annotated[
+    float, typer.Option("--grace", min=0.0, help="Seconds that calls have when it stops.")
+]
+_Standby = Annotated[
+    bool,
+    typer.Option("--standby/--no-standby", help="Keep a warm worker beside the active one."),
+]
+_HeartbeatDeadline = Annotated[
+    float,
+    typer.Option(
+        "--heartbeat-deadline", min=0.5, help="Seconds of silence after which a worker hangs."
+    ),
+]
+_IdleTimeout = Annotated[
+    float | None,
+    typer.Option("--idle-timeout", min=1.0, help="Seconds without a call until it ends."),
+]
+_MaxWorkerMemory = Annotated[
+    int | None,
+    typer.Option(
+        "--max-worker-memory", min=1, help="MiB above which a worker is replaced by a reload."
+    ),
+]
+
 
 def serve(
     context: typer.Context,
     repo: Repo = Path(),
-    detach: Annotated[
-        bool,
-        typer.Option("--detach/--foreground", help="Run in the background, or here (the default)."),
-    ] = False,
-    socket: Annotated[
-        Path | None, typer.Option("--socket", help="Listen here instead; an absolute path.")
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds to wait until a worker serves.")
-    ] = 30.0,
-    grace: Annotated[
-        float, typer.Option("--grace", min=0.0, help="Seconds that calls have when it stops.")
-    ] = 5.0,
-    standby: Annotated[
-        bool,
-        typer.Option("--standby/--no-standby", help="Keep a warm worker beside the active one."),
-    ] = True,
-    heartbeat_deadline: Annotated[
-        float,
-        typer.Option(
-            "--heartbeat-deadline", min=0.5, help="Seconds of silence after which a worker hangs."
-        ),
-    ] = 10.0,
-    idle_timeout: Annotated[
-        float | None,
-        typer.Option("--idle-timeout", min=1.0, help="Seconds without a call until it ends."),
-    ] = None,
-    max_worker_memory: Annotated[
-        int | None,
-        typer.Option(
-            "--max-worker-memory", min=1, help="MiB above which a worker is replaced by a reload."
-        ),
-    ] = None,
+    detach: _Detach = False,
+    socket: _Socket = None,
+    timeout: _Timeout = 30.0,
+    grace: _Grace = 5.0,
+    standby: _Standby = True,
+    heartbeat_deadline: _HeartbeatDeadline = 10.0,
+    idle_timeout: _IdleTimeout = None,
+    max_worker_memory: _MaxWorkerMemory = None,
     as_json: Json = False,
 ) -> None:
     """Start the daemon of a repository.
