@@ -31,7 +31,7 @@ SHARED_WITH: Final = {
     "heddle_worker.hooks.keeper": {"heddle_supervisor.prctl"},
     "heddle_worker.hooks.warden": {"heddle_supervisor.prctl"},
     # It runs in the process of `heddle agent status --check`.
-    "heddle_worker.health_probe": {"heddle_supervisor.peer_credentials"},
+    "heddle_worker.serving.health_probe": {"heddle_supervisor.peer_credentials"},
 }
 SHARED_WITH_CLIENTS: Final = {
     "heddle_supervisor.config",
@@ -278,6 +278,8 @@ def test_a_review_loads_nothing_of_the_other_services() -> None:
         "signals",
         "discussions",
         "signing",
+        "watching",
+        "streams",
     ],
 )
 def test_the_domain_knows_no_protocol(domain: str) -> None:

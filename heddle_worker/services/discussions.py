@@ -7,7 +7,6 @@ import asyncio
 from heddle_api.v1 import discussion_pb2
 from heddle_worker.discussions.changes import appending, opening, resolving
 from heddle_worker.discussions.placed import PlacedDiscussion
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.mutations import Mutation
 from heddle_worker.repository.display import meant
@@ -25,6 +24,7 @@ from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import head_root
 from heddle_worker.services.state_id import raw_id, resolve_state
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 
 
 class DiscussionService:

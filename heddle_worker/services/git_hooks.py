@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from heddle_api.local.v1 import git_hook_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import FieldViolation, InvalidRequestError
 from heddle_worker.hooks import schemas
@@ -20,6 +19,7 @@ from heddle_worker.hooks.plain_text import one_line
 from heddle_worker.limits import MAX_HOOK_MESSAGE_BYTES
 from heddle_worker.services.repo_path import check_repo_path
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 
 _MOST_SHOWN: Final = 64
 

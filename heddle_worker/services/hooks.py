@@ -12,10 +12,8 @@ from typing import Final
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.v1 import common_pb2, hook_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import NotFoundError
-from heddle_worker.feed import Feed
 from heddle_worker.hooks import schemas
 from heddle_worker.hooks.activity_teller import ActivityTeller
 from heddle_worker.hooks.answers import Response
@@ -38,8 +36,10 @@ from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.store.errors import StoreError
 from heddle_worker.store.hooks import RegisteredHook, all_hooks
+from heddle_worker.streams.feed import Feed
 
 _NAME: Final = 64
 _HINT: Final = "is no event; GetHookEventSchema with an empty name lists all"

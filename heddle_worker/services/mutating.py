@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
-from heddle_worker.dispatch import Call
 from heddle_worker.mutations import Asked, Change, Mutation, Mutations
+from heddle_worker.serving.dispatch import Call
 
 T = TypeVar("T")
 

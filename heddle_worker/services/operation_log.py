@@ -8,16 +8,16 @@ from collections.abc import AsyncGenerator
 from typing import Final
 
 from heddle_api.v1 import operation_log_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import OutOfRangeError, ReplyTooLargeError
-from heddle_worker.feed import Feed
 from heddle_worker.limits import MAX_MESSAGE_BYTES, MAX_VERBS, STREAMED_PER_PASS
-from heddle_worker.pacing import Pacer
 from heddle_worker.services.repo_path import check_repo_path
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.store.operation_query import OperationQuery
 from heddle_worker.store.operations import Operation, newest_seq
+from heddle_worker.streams.feed import Feed
+from heddle_worker.streams.pacing import Pacer
 
 _PAGE: Final = 2_000
 _STREAMED_PAGE: Final = 256

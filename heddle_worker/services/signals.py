@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from heddle_api.v1 import common_pb2, signal_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import ConfigurationError, PreconditionError
 from heddle_worker.limits import STREAMED_PER_PASS
-from heddle_worker.pacing import Pacer
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.state import State
@@ -22,11 +20,13 @@ from heddle_worker.services.repo_path import ensure_repo_path, head_root, worktr
 from heddle_worker.services.signal_messages import budgeted_message
 from heddle_worker.services.state_id import resolve_state
 from heddle_worker.services.validation import FieldChecks
-from heddle_worker.signal_updates import SignalUpdates
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.signals.budget import TICK_BUDGET
 from heddle_worker.signals.computing import SignalReport
 from heddle_worker.signals.corpora import Coverage
 from heddle_worker.store.errors import StoreError
+from heddle_worker.streams.pacing import Pacer
+from heddle_worker.streams.signal_updates import SignalUpdates
 
 _MAX_SIGNAL_BYTES: Final = 3 * 1024 * 1024
 _UPDATE_SECONDS: Final = 10.0
@@ -141,7 +141,7 @@ class SignalService:
 
 
 class _Source:
-    """Makes updates; see `heddle_worker.signal_updates.Source`."""
+    """Makes updates; see `heddle_worker.streams.signal_updates.Source`."""
 
     def __init__(self, domain: Domain) -> None:
         self._domain = domain

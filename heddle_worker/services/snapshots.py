@@ -10,7 +10,6 @@ from typing import Final, Protocol
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.local.v1 import snapshot_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.limits import MAX_DIFF_BYTES, MAX_PATHS
 from heddle_worker.mutations import Mutation
@@ -19,6 +18,7 @@ from heddle_worker.rescues import KeptSnapshot, Rescued
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.snapshots.comparing import Change
 from heddle_worker.snapshots.planning import RestorePlan
 from heddle_worker.store.transactions import Transaction

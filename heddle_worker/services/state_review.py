@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from heddle_api.v1 import state_review_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.mutations import Mutation
 from heddle_worker.recent_payloads import RecentPayloads
@@ -25,6 +24,7 @@ from heddle_worker.services.signing_messages import (
 )
 from heddle_worker.services.state_id import resolve_state
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.signals.computing import CORPUS_SECONDS
 from heddle_worker.signals.corpora import Coverage
 from heddle_worker.signing.signing import Verified, signature_id, signing

@@ -9,13 +9,13 @@ from typing import Final
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.v1 import transaction_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import TransactionBusyError, TransactionEndedError
 from heddle_worker.mutations import Mutation
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path, worktree_root
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.store.transactions import Transaction
 from heddle_worker.transactions import Committed
 

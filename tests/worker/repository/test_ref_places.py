@@ -10,8 +10,8 @@ import pytest
 from git_repository import GitRepository
 from waiting import wait_until
 
-from heddle_worker.directory_watch import DirectoryWatch
 from heddle_worker.repository.ref_places import REFS, ref_places
+from heddle_worker.watching.directory_watch import DirectoryWatch
 
 
 class Listener:

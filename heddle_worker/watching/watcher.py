@@ -15,12 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.directory_watch import Change, DirectoryWatch, Place, WatchLostError
-from heddle_worker.quieting import until_quiet
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.ref_places import ref_places
 from heddle_worker.store.errors import StoreError
 from heddle_worker.store.tail import Tail
+from heddle_worker.watching.directory_watch import Change, DirectoryWatch, Place, WatchLostError
+from heddle_worker.watching.quieting import until_quiet
 
 _HEAD_START: Final = 0.25
 _QUIET: Final = 0.05

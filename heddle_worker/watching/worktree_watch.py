@@ -13,11 +13,11 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.directory_watch import DirectoryWatch, WatchLostError
 from heddle_worker.limits import MAX_WATCHED_DIRECTORIES
-from heddle_worker.quieting import until_quiet
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.worktree_places import worktree_places
+from heddle_worker.watching.directory_watch import DirectoryWatch, WatchLostError
+from heddle_worker.watching.quieting import until_quiet
 
 _QUIET: Final = 0.2
 _LONGEST: Final = 2.0
