@@ -56,9 +56,7 @@ class DaemonService:
             InvalidRequestError: `repo_path` is not what it should be.
             NotFoundError: `repo_path` is of another repository.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
+        FieldChecks(request).done()
         await ensure_repo_path(self._domain, request.repo_path)
         uptime = self._admission.served_for
         return daemon_pb2.Daemon(

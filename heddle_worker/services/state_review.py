@@ -52,9 +52,7 @@ class StateReviewService:
             ConfigurationError: the settings of reviews make no sense.
             RepositoryError: the state is not there, or cannot be read.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
+        FieldChecks(request).done()
         wants_all = request.include_all_signals
         # Looked at before the rest: what changes meanwhile makes the reply one of the past.
         ground = self._domain.review_version.current(), self._domain.review_settings.current()
@@ -105,9 +103,7 @@ class StateReviewService:
             NotFoundError: `repo_path` is of another repository.
             RepositoryError: the state is not there, or cannot be read.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
+        FieldChecks(request).done()
         return await asyncio.to_thread(self._signatures, request)
 
     def _review(self, subject: Subject, wants_all: bool) -> tuple[bytes, bool]:
