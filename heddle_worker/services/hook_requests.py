@@ -132,14 +132,14 @@ def _check_events(checks: FieldChecks, events: Sequence[str]) -> None:
 def _response(checks: FieldChecks, request: hook_pb2.RespondToHookRequest) -> Response:
     text = request.extra_signals_json
     if not text.strip():
-        return Response(request.abort)
+        return Response.of(request.abort)
     if len(text.encode()) > MAX_HOOK_MESSAGE_BYTES:
         checks.fault("extra_signals_json", f"longer than {MAX_HOOK_MESSAGE_BYTES} bytes")
-        return Response(request.abort)
+        return Response.of(request.abort)
     try:
-        return Response(request.abort, parse_signals(json.loads(text)))
+        return Response.of(request.abort, parse_signals(json.loads(text)))
     except BadResponseError as error:
         checks.fault("extra_signals_json", str(error))
     except (ValueError, RecursionError):
         checks.fault("extra_signals_json", "is not valid JSON")
-    return Response(request.abort)
+    return Response.of(request.abort)

@@ -17,7 +17,7 @@ from heddle_worker.hooks.activity_teller import ActivityTeller
 from heddle_worker.hooks.answers import Response
 from heddle_worker.hooks.composition import say
 from heddle_worker.hooks.events import EVENTS
-from heddle_worker.hooks.registry import deregistration, registration, reply
+from heddle_worker.hooks.registry import deregistration, registration, responding
 from heddle_worker.hooks.signal_teller import SignalTeller
 from heddle_worker.hooks.subscribers import Sent
 from heddle_worker.mutations import Mutation
@@ -170,7 +170,7 @@ class HookService:
             while True:
                 yield _event(await subscriber.next())
 
-    @mutating("hook.respond_to_hook", outside_transactions=True, takes_effect_at_once=True)
+    @mutating("hook.respond_to_hook", outside_transactions=True)
     async def RespondToHook(
         self, request: hook_pb2.RespondToHookRequest, _call: Call
     ) -> Mutation[bool]:
@@ -184,9 +184,9 @@ class HookService:
         """
         response = response_of(request)
         await ensure_repo_path(self._domain, request.repo_path)
-        accepted = self._hub.reply(request.hook_event_id, response, request.client_operation_id)
+        accepted = self._hub.respond(request.hook_event_id, response, request.client_operation_id)
         mutation = answered(
-            reply(response, accepted=accepted),
+            responding(response, accepted=accepted),
             lambda value: hook_pb2.RespondToHookResponse(accepted=value),
         )
         if accepted and response != Response():

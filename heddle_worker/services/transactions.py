@@ -90,8 +90,7 @@ class TransactionService:
         )
 
         def settled(is_made: bool) -> None:
-            if ready.settled is not None:
-                ready.settled(is_made)
+            ready.settled(is_made)
             # What the transaction had registered is gone again.
             self._domain.hooks.hub.note_change()
 
