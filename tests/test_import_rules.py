@@ -317,6 +317,11 @@ def test_what_knows_git_knows_no_sql(room: str) -> None:
     assert forbidden(f"heddle_worker.{room}", "apsw", "sqlite3", "heddle_worker.store") == []
 
 
+def test_the_repository_knows_nothing_that_is_built_on_it() -> None:
+    rooms = ("snapshots", "watching", "streams", "hooks", "discussions", "review", "signals")
+    assert forbidden("heddle_worker.repository", *(f"heddle_worker.{room}" for room in rooms)) == []
+
+
 def test_what_became_of_code_is_found_out_without_git_and_sql() -> None:
     others = ("pygit2", "apsw", "sqlite3", "heddle_worker.store", "heddle_worker.discussions")
     values = ("heddle_worker.store.cache", "heddle_worker.repository.diff")
