@@ -16,12 +16,12 @@ from pathlib import Path
 import apsw
 
 from heddle_worker.admission import Admission, Phase
-from heddle_worker.dispatch import Dispatcher
 from heddle_worker.domain import Domain
 from heddle_worker.limits import BLOCKING_THREADS
-from heddle_worker.server import Server
 from heddle_worker.services.catalogue import SERVICES
 from heddle_worker.services.operation_log import OperationLogService
+from heddle_worker.serving.dispatch import Dispatcher
+from heddle_worker.serving.server import Server
 from heddle_worker.store.operations import NewOperation, append
 
 _ENTRY = NewOperation(timestamp_secs=1, verb="checkpoint", actor_email="ada@example.com")

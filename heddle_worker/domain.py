@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from heddle_worker.attached_signals import AttachedSignals
-from heddle_worker.branch_moves import BranchMoves
 from heddle_worker.changes import Changes
 from heddle_worker.codebase import Codebase
 from heddle_worker.discussions.discussions import Discussions
@@ -34,7 +33,8 @@ from heddle_worker.store.tail import Tail
 from heddle_worker.store.verification import Verification
 from heddle_worker.store.writer import Writer
 from heddle_worker.transactions import Transactions
-from heddle_worker.watcher import Watcher
+from heddle_worker.watching.branch_moves import BranchMoves
+from heddle_worker.watching.watcher import Watcher
 from heddle_worker.worktree_copies import WorktreeCopies
 
 

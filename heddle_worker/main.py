@@ -16,7 +16,6 @@ from heddle_supervisor.worker_link import Command, Message, Report, WorkerLink
 from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT, WorkerSettings
 from heddle_worker import lifeline, process_signals
 from heddle_worker.admission import Admission, Phase
-from heddle_worker.dispatch import Dispatcher, methods_of
 from heddle_worker.domain import Domain
 from heddle_worker.limits import (
     BLOCKING_THREADS,
@@ -25,9 +24,10 @@ from heddle_worker.limits import (
     RETIRED_CALL_SECONDS,
 )
 from heddle_worker.repository.errors import RepositoryError
-from heddle_worker.server import Server, check_health
 from heddle_worker.services.catalogue import SERVICES, resume, servicers
-from heddle_worker.socket_address import BindError
+from heddle_worker.serving.dispatch import Dispatcher, methods_of
+from heddle_worker.serving.server import Server, check_health
+from heddle_worker.serving.socket_address import BindError
 from heddle_worker.store.errors import (
     StoreCorruptError,
     StoreError,

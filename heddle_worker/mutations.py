@@ -214,6 +214,8 @@ class Mutations:
         make: Callable[[], Awaitable[Mutation[T]]],
     ) -> bytes:
         mutation = await make()
+        if key is None and mutation.unwritten is not None:
+            return mutation.unwritten
         now = int(self._clock())
         occasion = Occasion(asked.verb, asked.operation_id, self._principals.current(), now)
 

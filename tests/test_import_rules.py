@@ -31,7 +31,7 @@ SHARED_WITH: Final = {
     "heddle_worker.hooks.keeper": {"heddle_supervisor.prctl"},
     "heddle_worker.hooks.warden": {"heddle_supervisor.prctl"},
     # It runs in the process of `heddle agent status --check`.
-    "heddle_worker.health_probe": {"heddle_supervisor.peer_credentials"},
+    "heddle_worker.serving.health_probe": {"heddle_supervisor.peer_credentials"},
 }
 SHARED_WITH_CLIENTS: Final = {
     "heddle_supervisor.config",
@@ -284,6 +284,8 @@ def test_a_review_loads_nothing_of_the_other_services() -> None:
         "signals",
         "discussions",
         "signing",
+        "watching",
+        "streams",
     ],
 )
 def test_the_domain_knows_no_protocol(domain: str) -> None:
@@ -319,6 +321,11 @@ def test_the_store_knows_no_git() -> None:
 @pytest.mark.parametrize("room", ["repository", "snapshots"])
 def test_what_knows_git_knows_no_sql(room: str) -> None:
     assert forbidden(f"heddle_worker.{room}", "apsw", "sqlite3", "heddle_worker.store") == []
+
+
+def test_the_repository_knows_nothing_that_is_built_on_it() -> None:
+    rooms = ("snapshots", "watching", "streams", "hooks", "discussions", "review", "signals")
+    assert forbidden("heddle_worker.repository", *(f"heddle_worker.{room}" for room in rooms)) == []
 
 
 def test_what_became_of_code_is_found_out_without_git_and_sql() -> None:

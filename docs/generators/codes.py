@@ -11,7 +11,7 @@ from typing import Final
 
 from generators.markdown import page, plain, sentence, table
 from heddle_supervisor import errors as exit_codes
-from heddle_worker import errors as statuses
+from heddle_worker.serving import statuses
 
 _INTRODUCTION: Final = """
 What a command's end and a call's end say to a program. Both are part of the interface: a number or

@@ -57,7 +57,7 @@ def status(
 
 
 def _ask(found: DaemonStatus) -> dict[str, Any]:
-    from heddle_worker.health_probe import probe_daemon, probe_health
+    from heddle_worker.serving.health_probe import probe_daemon, probe_health
 
     socket_path = Path(found.socket_path)
     health = probe_health(socket_path, timeout=_CHECK_SECONDS)

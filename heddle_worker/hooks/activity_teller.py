@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from heddle_worker.feed import Feed
 from heddle_worker.hooks.ear import Ear
 from heddle_worker.hooks.events import EVENTS, Event, waits
 from heddle_worker.hooks.git_activity import capture, events_of
@@ -22,7 +21,8 @@ from heddle_worker.store.operation_query import OperationQuery, select
 from heddle_worker.store.operations import Operation, newest_seq
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
-from heddle_worker.watcher import Watcher
+from heddle_worker.streams.feed import Feed
+from heddle_worker.watching.watcher import Watcher
 
 NAMES: Final = frozenset(name for name in EVENTS if not waits(name)) - {"on_signal"}
 """The events that come out of the operation log, or with it."""

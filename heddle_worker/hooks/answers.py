@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from heddle_worker.hooks.plain_text import cleaned
 from heddle_worker.hooks.signal_parsing import BadResponseError, Signals, parse_signals
 
 SUBSCRIBER: Final = "subscriber"
@@ -24,15 +25,25 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What was answered.
+    """What a command or a subscriber answers.
 
     Attributes:
-        abort: why it must not happen; empty agrees.
+        reason: why it must not happen, as it can be shown to people; empty agrees.
         extra_signals: to be attached to the state.
     """
 
-    abort: str = ""
+    reason: str = ""
     extra_signals: Signals = ()
+
+    @classmethod
+    def of(cls, abort: str, extra_signals: Signals = ()) -> Response:
+        """Return the response with an `abort` as it was sent."""
+        return cls(cleaned(abort), extra_signals)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of asking for it."""
+        return Outcome.VETOED if self.reason else Outcome.PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class Answer:
         author: a registered hook's name, or `SUBSCRIBER`.
         event: that it was asked about.
         outcome: see `Outcome`.
-        detail: why it vetoed or failed, for people.
+        detail: the reason of a veto, or why it failed, for people.
         seconds: how long it took.
         extra_signals: to be attached to the state.
     """
@@ -86,7 +97,7 @@ def parse_response(text: str | bytes) -> Response:
         raise BadResponseError("the response is not valid JSON") from None
     if not isinstance(value, dict):
         raise BadResponseError("the response is not a JSON object")
-    return Response(_abort(value), parse_signals(value.get("extra_signals", [])))
+    return Response.of(_abort(value), parse_signals(value.get("extra_signals", [])))
 
 
 def _abort(value: dict[str, Any]) -> str:

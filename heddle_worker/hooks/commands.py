@@ -158,10 +158,7 @@ def _meaning(ended: Ended, event: Event, *, is_shell: bool) -> tuple[Outcome, st
     match ended.ending:
         case "exited" if ended.number == 0:
             response = parse_response(ended.output)
-            reason = cleaned(response.abort)
-            if reason:
-                return Outcome.VETOED, reason, ()
-            return Outcome.PASSED, "", response.extra_signals
+            return response.outcome, response.reason, response.extra_signals
         case "exited":
             said = cleaned(ended.complaint.decode("utf-8", "replace"))
             detail = said or f"exit status {ended.number}"

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from heddle_worker.follower import Hit
 from heddle_worker.store.operations import Operation
+from heddle_worker.streams.follower import Hit
 
 
 class Ear:

@@ -20,17 +20,10 @@ EVENTS: Final = (
 )
 """All of them, in the order in which the API documents them."""
 
-_MOST_SHOWN: Final = 64
-
 
 def waits(name: str) -> bool:
     """Return whether what an event announces waits for the answers, and a veto stops it."""
     return name.startswith("pre_")
-
-
-def no_such_event(name: str) -> str:
-    """Return one line that says that a name is none of the events, and what they are."""
-    return f"{name[:_MOST_SHOWN]!r} is no event; the events are {', '.join(EVENTS)}"
 
 
 @dataclass(frozen=True, slots=True)

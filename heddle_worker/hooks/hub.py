@@ -185,9 +185,9 @@ class HookHub:
                 # Its client has gone: nobody waits for this.
                 asyncio.get_running_loop().run_in_executor(None, self.note_change)
 
-    def reply(self, event_id: str, response: Response, operation_id: str = "") -> bool:
-        """Take a subscriber's reply; see `Subscribers.reply`."""
-        return self._subscribers.reply(event_id, response, operation_id)
+    def respond(self, event_id: str, response: Response, operation_id: str) -> bool:
+        """Take a subscriber's response; see `Subscribers.respond`."""
+        return self._subscribers.respond(event_id, response, operation_id)
 
     async def ask(self, event: Event) -> Decision:
         """Ask everybody about an event; return with the first veto, or when all have answered.

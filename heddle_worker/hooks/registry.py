@@ -119,8 +119,8 @@ def deregistration(name: str) -> Change[bool]:
     return change
 
 
-def reply(response: Response, *, accepted: bool) -> Change[bool]:
-    """Return the change that notes a subscriber's reply, if it counts and says anything.
+def responding(response: Response, *, accepted: bool) -> Change[bool]:
+    """Return the change that notes a subscriber's response, if it counts and says anything.
 
     That somebody has agreed is told by what the log has about the event.
     """
@@ -128,7 +128,7 @@ def reply(response: Response, *, accepted: bool) -> Change[bool]:
     def change(_connection: apsw.Connection, occasion: Occasion) -> Changed[bool]:
         if not accepted or response == Response():
             return Changed(accepted, ())
-        told = f"vetoed: {response.abort}" if response.abort else "attached signals"
-        return Changed(accepted, (occasion.operation(detail=one_line(told)),))
+        detail = f"vetoed: {response.reason}" if response.reason else "attached signals"
+        return Changed(accepted, (occasion.operation(detail=one_line(detail)),))
 
     return change

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from heddle_worker.branch_moves import BranchMoves
 from heddle_worker.failures import ConfigurationError
 from heddle_worker.hooks.events import Event
 from heddle_worker.hooks.hub import HookHub
@@ -18,6 +17,7 @@ from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.store import told
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
+from heddle_worker.watching.branch_moves import BranchMoves
 
 NAMES: Final = frozenset({"on_signal"})
 

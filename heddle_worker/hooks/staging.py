@@ -14,7 +14,7 @@ from typing import Final
 
 from heddle_worker.hooks.keeping import Keeper, Order
 from heddle_worker.hooks.plain_text import one_line
-from heddle_worker.snapshots.git import clean_environment
+from heddle_worker.repository.git_process import clean_environment
 
 _WRITABLE: Final = 0o222
 _PREFIX: Final = "heddle-index-"

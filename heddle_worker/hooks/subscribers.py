@@ -1,4 +1,4 @@
-"""Those who stay connected: what waits for them to take it, and the replies that are due."""
+"""Those who stay connected: what waits for them to take it, and the responses that are due."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final
 from heddle_worker.failures import SubscriberTooSlowError
 from heddle_worker.hooks.answers import SUBSCRIBER, Answer, Outcome, Response
 from heddle_worker.hooks.events import EVENTS, Event, waits
-from heddle_worker.hooks.plain_text import cleaned
+from heddle_worker.hooks.signal_parsing import Signals
 from heddle_worker.limits import MAX_WAITING_EVENTS
 
 _REMEMBERED: Final = 1_024
@@ -25,7 +25,7 @@ class Sent:
     """An event on its way to one subscriber.
 
     Attributes:
-        id: what the reply has to name.
+        id: what the response has to name.
         name: of the event.
         payload: as JSON.
         at: when it was sent, in Unix seconds.
@@ -42,7 +42,7 @@ class Asked:
     """A question that is open.
 
     Attributes:
-        id: what the reply has to name.
+        id: what the response has to name.
         subscriber: who was asked.
         event: name of the event.
         began: when, on the monotonic clock.
@@ -55,10 +55,9 @@ class Asked:
     began: float
     answered: Callable[[Answer], None]
 
-    def answer(self, outcome: Outcome, detail: str = "", response: Response | None = None) -> None:
+    def answer(self, outcome: Outcome, detail: str = "", signals: Signals = ()) -> None:
         """Call `answered`."""
         seconds = time.monotonic() - self.began
-        signals = response.extra_signals if response is not None else ()
         self.answered(Answer(SUBSCRIBER, self.event, outcome, detail, seconds, signals))
 
 
@@ -101,7 +100,7 @@ class Subscribers:
     def __init__(self) -> None:
         self._present: dict[Subscriber, None] = {}
         self._open: dict[str, Asked] = {}
-        # Whose reply counted, for a client that asks again whether it did.
+        # Whose response counted, for a client that asks again whether it did.
         self._counted: OrderedDict[str, str] = OrderedDict()
 
     def count(self) -> Counter[str]:
@@ -133,7 +132,7 @@ class Subscribers:
     ) -> Asked:
         """Send an event, whose payload is there as JSON, to a subscriber.
 
-        `answered` is called when it has replied, or will not any more; until `give_up` is.
+        `answered` is called when it has responded, or will not any more; until `give_up` is.
         """
         asked = Asked(str(uuid.uuid4()), subscriber, event.name, time.monotonic(), answered)
         self._open[asked.id] = asked
@@ -141,10 +140,10 @@ class Subscribers:
             self._leave(subscriber)
         return asked
 
-    def reply(self, event_id: str, response: Response, operation_id: str) -> bool:
-        """Take a reply; return whether it counts: the first one in time does.
+    def respond(self, event_id: str, response: Response, operation_id: str) -> bool:
+        """Take a response; return whether it counts: the first one in time does.
 
-        Under the same operation id, which is not empty, the same reply may come again.
+        Under the same operation id, which is not empty, the same response may come again.
         """
         asked = self._open.pop(event_id, None)
         if asked is None:
@@ -152,8 +151,7 @@ class Subscribers:
         self._counted[event_id] = operation_id
         if len(self._counted) > _REMEMBERED:
             self._counted.popitem(last=False)
-        reason = cleaned(response.abort)
-        asked.answer(Outcome.VETOED if reason else Outcome.PASSED, reason, response)
+        asked.answer(response.outcome, response.reason, response.extra_signals)
         return True
 
     def expire(self, questions: Iterable[Asked]) -> None:

@@ -40,7 +40,7 @@ class Telling:
         commands: runs them.
         subscribers: has the subscribers.
         returning: waits for those who are expected back.
-        policy: says how long a subscriber's reply counts.
+        policy: says how long a subscriber's response counts.
         record: notes what became of an event in the operation log.
         say: writes a line to the daemon's log.
     """
@@ -100,7 +100,7 @@ class Telling:
             self._subscribers.ask(subscriber, event, payload, _ignore)
             for subscriber in self._subscribers.of(event)
         ]
-        # What they reply changes nothing, but may be accepted.
+        # What they respond changes nothing, but may be accepted.
         seconds = self._policy.current().subscriber_seconds
         asyncio.get_running_loop().call_later(seconds, self._subscribers.give_up, asked)
 

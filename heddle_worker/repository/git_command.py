@@ -5,23 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final, TypeAlias
+from typing import IO, Final
 
 from heddle_worker.repository.errors import GitFailedError, MissingObjectError
-from heddle_worker.snapshots.git import clean_environment
-
-Word: TypeAlias = str | bytes | os.PathLike[str]
-
-_SETTINGS: Final = (
-    # Neither hooks nor monitors are ours to run, and a cache may be wrong.
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.untrackedCache=false",
+from heddle_worker.repository.git_process import (
+    Word,
+    clean_environment,
+    command_line,
+    complaint,
+    explained,
 )
+
 _VARIABLES: Final = {
     # Ids mean the objects that they were computed from.
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -91,9 +88,9 @@ class GitCommand:
         return self._started(words, stderr)
 
     def _started(self, words: tuple[Word, ...], stderr: int | IO[bytes]) -> subprocess.Popen[bytes]:
-        with explained():
+        with explained(GitFailedError):
             return subprocess.Popen(  # noqa: S603 - git, and words that are ours or follow them
-                self._command(words),
+                command_line(words, self.git_dir, self.root, {}),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -104,27 +101,8 @@ class GitCommand:
                 start_new_session=True,
             )
 
-    def _command(self, words: tuple[Word, ...]) -> list[Word]:
-        settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-        places: list[Word] = [f"--git-dir={self.git_dir}"]
-        if self.root is not None:
-            places.append(f"--work-tree={self.root}")
-        return ["git", *settings, *places, *words]
-
     def _environment(self) -> dict[str, str]:
         return {**clean_environment(), **_VARIABLES, **self.variables}
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn the system's word that git cannot be run into one for people."""
-    try:
-        yield
-    except OSError as error:
-        where = os.fsdecode(error.filename) if error.filename else "git"
-        raise GitFailedError(
-            f"git cannot be run ({where}: {error.strerror}); is it installed and on the PATH?"
-        ) from error
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -139,10 +117,9 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def failure(command: str, status: int, said: bytes) -> GitFailedError | MissingObjectError:
     """Return the error for a git that ended with a status and said something on its way."""
-    lines = said.decode("utf-8", "backslashreplace").strip().splitlines()
-    text = next((line for line in lines if line.startswith(("fatal:", "error:"))), None)
-    text = text or (lines[-1] if lines else f"status {status}")
-    if any(word in line for line in lines for word in _MISSING):
+    text = complaint(said, status)
+    words = said.decode("utf-8", "backslashreplace")
+    if any(word in words for word in _MISSING):
         return MissingObjectError(
             f"an object of the repository is missing: git {command} said: {text}; "
             "run git fsck, or make sure that git can fetch from the remote"

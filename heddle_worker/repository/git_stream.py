@@ -11,7 +11,8 @@ from typing import IO, Final, Self
 
 from heddle_worker.limits import DIFF_SECONDS
 from heddle_worker.repository.errors import DiffTimeoutError
-from heddle_worker.repository.git_command import GitCommand, Word, end, failure
+from heddle_worker.repository.git_command import GitCommand, end, failure
+from heddle_worker.repository.git_process import Word
 
 _PIECE_BYTES: Final = 1 << 16
 _MUCH_SAID_BYTES: Final = 1 << 16

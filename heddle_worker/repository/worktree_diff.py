@@ -21,12 +21,12 @@ from heddle_worker.repository.diff import Diff, FileChange
 from heddle_worker.repository.diff_process import compare_index
 from heddle_worker.repository.errors import MissingObjectError, NoWorktreeError, RepositoryError
 from heddle_worker.repository.git_command import GitCommand
+from heddle_worker.repository.git_process import quoted
 from heddle_worker.repository.repository import Repository
+from heddle_worker.repository.scratch import scratch_directory
 from heddle_worker.repository.signatures import signature, signature_at
 from heddle_worker.repository.state_ids import commit_of
 from heddle_worker.repository.tree_diff import EMPTY_TREE
-from heddle_worker.snapshots.git import quoted
-from heddle_worker.snapshots.scratch import scratch_directory
 
 _SCRATCH_SETTINGS: Final = (
     # What is thrown away in a moment need not survive a loss of power, or be small.

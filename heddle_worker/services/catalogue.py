@@ -18,7 +18,6 @@ from heddle_api.v1 import (
 )
 from heddle_supervisor.worker_settings import WorkerSettings
 from heddle_worker.admission import Admission
-from heddle_worker.call_counters import CallCounters
 from heddle_worker.domain import Domain
 from heddle_worker.services.daemon import DaemonService
 from heddle_worker.services.discussions import DiscussionService
@@ -29,6 +28,7 @@ from heddle_worker.services.signals import SignalService
 from heddle_worker.services.snapshots import SnapshotService
 from heddle_worker.services.state_review import StateReviewService
 from heddle_worker.services.transactions import TransactionService
+from heddle_worker.serving.call_counters import CallCounters
 
 
 def _services_of(*files: FileDescriptor) -> tuple[ServiceDescriptor, ...]:

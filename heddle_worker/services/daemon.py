@@ -15,12 +15,12 @@ from heddle_supervisor.status_file import read_status
 from heddle_supervisor.version import __version__
 from heddle_supervisor.worker_settings import WorkerSettings
 from heddle_worker.admission import Admission
-from heddle_worker.call_counters import CallCounters
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.limits import MAX_CONCURRENT_CALLS, MAX_MESSAGE_BYTES, MAX_STREAMS
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.call_counters import CallCounters
+from heddle_worker.serving.dispatch import Call
 
 _API_LEVEL: Final = 1
 _FEATURES: Final = (
@@ -56,9 +56,7 @@ class DaemonService:
             InvalidRequestError: `repo_path` is not what it should be.
             NotFoundError: `repo_path` is of another repository.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
+        FieldChecks(request).done()
         await ensure_repo_path(self._domain, request.repo_path)
         uptime = self._admission.served_for
         return daemon_pb2.Daemon(

@@ -32,8 +32,7 @@ def check_opening(request: discussion_pb2.OpenDiscussionRequest) -> None:
     Raises:
         InvalidRequestError: a field is not what it should be.
     """
-    checks = FieldChecks()
-    checks.text("repo_path", request.repo_path)
+    checks = FieldChecks(request)
     checks.name("anchor.file", request.anchor.file)
     checks.name("anchor.symbol", request.anchor.symbol)
     checks.body("body", request.body)
@@ -48,8 +47,7 @@ def check_settlement(request: discussion_pb2.ResolveDiscussionRequest) -> None:
     Raises:
         InvalidRequestError: a field is not what it should be.
     """
-    checks = FieldChecks()
-    checks.text("repo_path", request.repo_path)
+    checks = FieldChecks(request)
     checks.name("discussion_id", request.discussion_id)
     match request.WhichOneof("resolution"):
         case "into_annotation":

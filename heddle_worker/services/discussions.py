@@ -7,7 +7,6 @@ import asyncio
 from heddle_api.v1 import discussion_pb2
 from heddle_worker.discussions.changes import appending, opening, resolving
 from heddle_worker.discussions.placed import PlacedDiscussion
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.mutations import Mutation
 from heddle_worker.repository.display import meant
@@ -25,6 +24,7 @@ from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import head_root
 from heddle_worker.services.state_id import raw_id, resolve_state
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 
 
 class DiscussionService:
@@ -59,8 +59,7 @@ class DiscussionService:
             NotFoundError: there is no such discussion, or `repo_path` is of another repository.
             LimitReachedError: the discussion is as long as may be.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
+        checks = FieldChecks(request)
         checks.name("discussion_id", request.discussion_id)
         checks.body("body", request.body)
         checks.done()
@@ -92,8 +91,7 @@ class DiscussionService:
             RepositoryError: the state is not there, or cannot be read.
             ReplyTooLargeError: they are too much for one message.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
+        checks = FieldChecks(request)
         check_wanted(checks, request)
         checks.done()
         return await asyncio.to_thread(self._list_by_state, request)
@@ -108,8 +106,7 @@ class DiscussionService:
             NotFoundError: `repo_path` is of another repository.
             ReplyTooLargeError: they are too much for one message.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
+        checks = FieldChecks(request)
         checks.name("anchor.file", request.anchor.file)
         checks.name("anchor.symbol", request.anchor.symbol)
         check_wanted(checks, request)
@@ -125,8 +122,7 @@ class DiscussionService:
             InvalidRequestError: a field is not what it should be.
             NotFoundError: there is no such discussion, or `repo_path` is of another repository.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
+        checks = FieldChecks(request)
         checks.name("discussion_id", request.discussion_id)
         checks.done()
         return await asyncio.to_thread(self._get, request)

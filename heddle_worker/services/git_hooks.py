@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from pathlib import Path
-from typing import Any
 
 from heddle_api.local.v1 import git_hook_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
-from heddle_worker.failures import FieldViolation, InvalidRequestError
-from heddle_worker.hooks import schemas
 from heddle_worker.hooks.answers import Answer, Decision
-from heddle_worker.hooks.events import EVENTS, Event, no_such_event
+from heddle_worker.hooks.events import Event
 from heddle_worker.hooks.git_runs import GitRun, events_of
 from heddle_worker.hooks.plain_text import one_line
-from heddle_worker.limits import MAX_HOOK_MESSAGE_BYTES
-from heddle_worker.services.repo_path import check_repo_path
-from heddle_worker.services.validation import FieldChecks
+from heddle_worker.services.hook_requests import check_git_hook, payload_of
+from heddle_worker.services.repo_path import head_root
+from heddle_worker.serving.dispatch import Call
 
 
 class GitHookService:
@@ -39,12 +33,7 @@ class GitHookService:
             NotFoundError: `repo_path` is of another repository.
             WorkerUnavailableError: another worker has to be asked.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.name("hook", request.hook)
-        if b"\0" in request.index_file:
-            checks.fault("index_file", "contains a NUL character")
-        checks.done()
+        check_git_hook(request)
         events = await asyncio.to_thread(self._events, request)
         answers: list[Answer] = []
         for event in events:
@@ -70,21 +59,13 @@ class GitHookService:
             NotFoundError: `repo_path` is of another repository.
             WorkerUnavailableError: another worker has to be asked.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        if request.event_name not in EVENTS:
-            checks.fault("event_name", no_such_event(request.event_name))
-        checks.text("payload_json", request.payload_json, MAX_HOOK_MESSAGE_BYTES)
-        checks.done()
-        payload = _payload(request)
-        directory = self._domain.root
-        if request.repo_path:
-            directory = await asyncio.to_thread(self._directory, request.repo_path)
+        payload = payload_of(request)
+        directory = await asyncio.to_thread(head_root, self._domain, request.repo_path)
         decision = await self._hub.ask(Event(request.event_name, payload, directory))
         return _verdict(decision, decision.answers)
 
     def _events(self, request: git_hook_pb2.RunGitHookRequest) -> list[Event]:
-        directory = self._directory(request.repo_path)
+        directory = head_root(self._domain, request.repo_path)
         index = directory / os.fsdecode(request.index_file) if request.index_file else None
         run = GitRun(
             hook=request.hook,
@@ -96,23 +77,6 @@ class GitHookService:
             index=index,
         )
         return events_of(run, self._domain.repository)
-
-    def _directory(self, repo_path: str) -> Path:
-        """Return the root of the worktree that a path lies in, or the bare repository."""
-        check_repo_path(self._domain, repo_path)
-        path = Path(os.path.realpath(self._domain.root / repo_path))
-        roots = {root.resolve() for root in self._domain.repository.worktrees}
-        return next((one for one in (path, *path.parents) if one in roots), self._domain.root)
-
-
-def _payload(request: git_hook_pb2.TestHookEventRequest) -> dict[str, Any]:
-    try:
-        payload = json.loads(request.payload_json or schemas.sample(request.event_name))
-    except (ValueError, RecursionError):
-        payload = None
-    if not isinstance(payload, dict):
-        raise InvalidRequestError.of_fields(FieldViolation("payload_json", "is not a JSON object"))
-    return payload
 
 
 def _verdict(

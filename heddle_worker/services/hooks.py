@@ -4,41 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.v1 import common_pb2, hook_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import NotFoundError
-from heddle_worker.feed import Feed
 from heddle_worker.hooks import schemas
 from heddle_worker.hooks.activity_teller import ActivityTeller
 from heddle_worker.hooks.answers import Response
-from heddle_worker.hooks.commands import check_command
 from heddle_worker.hooks.composition import say
-from heddle_worker.hooks.events import EVENTS, no_such_event
-from heddle_worker.hooks.registry import deregistration, registration, reply
-from heddle_worker.hooks.signal_parsing import BadResponseError, parse_signals
+from heddle_worker.hooks.events import EVENTS
+from heddle_worker.hooks.registry import deregistration, registration, responding
 from heddle_worker.hooks.signal_teller import SignalTeller
 from heddle_worker.hooks.subscribers import Sent
-from heddle_worker.limits import (
-    DEFAULT_HOOK_TIMEOUT_MS,
-    MAX_COMMAND_BYTES,
-    MAX_EVENTS,
-    MAX_HOOK_MESSAGE_BYTES,
-    MAX_HOOK_TIMEOUT_MS,
-)
 from heddle_worker.mutations import Mutation
 from heddle_worker.repository.errors import RepositoryError
+from heddle_worker.services.hook_requests import (
+    hook_of,
+    no_event,
+    response_of,
+    wanted_events,
+)
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.store.errors import StoreError
 from heddle_worker.store.hooks import RegisteredHook, all_hooks
+from heddle_worker.streams.feed import Feed
 
 
 class HookService:
@@ -90,14 +86,8 @@ class HookService:
             LimitReachedError: there are as many as may be.
             OSError: the key with which registrations are sealed cannot be made.
         """
-        _check_registration(request)
+        hook = hook_of(request)
         await ensure_repo_path(self._domain, request.repo_path)
-        hook = RegisteredHook(
-            name=request.name,
-            command=request.command,
-            events=tuple(dict.fromkeys(request.events)),
-            timeout_ms=request.timeout_ms or DEFAULT_HOOK_TIMEOUT_MS,
-        )
         seal = await asyncio.to_thread(self._domain.hooks.seals.make, hook)
         branches = await asyncio.to_thread(self._read_up)
         with contextlib.suppress(OSError):
@@ -117,8 +107,7 @@ class HookService:
             InvalidRequestError: a field is not what it should be.
             NotFoundError: `repo_path` is of another repository.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
+        checks = FieldChecks(request)
         checks.name("name", request.name)
         checks.done()
         await ensure_repo_path(self._domain, request.repo_path)
@@ -137,9 +126,7 @@ class HookService:
             InvalidRequestError: `repo_path` is not what it should be.
             NotFoundError: `repo_path` is of another repository.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
+        FieldChecks(request).done()
         await ensure_repo_path(self._domain, request.repo_path)
         hooks = await asyncio.to_thread(self._hooks)
         return hook_pb2.ListHooksResponse(hooks=map(_message, hooks))
@@ -154,7 +141,7 @@ class HookService:
         """
         name = request.event_name
         if name and name not in EVENTS:
-            raise NotFoundError(no_such_event(name))
+            raise NotFoundError(no_event(name))
         return hook_pb2.GetHookEventSchemaResponse(
             schemas=[
                 hook_pb2.HookEventSchema(
@@ -177,17 +164,13 @@ class HookService:
             NotFoundError: `repo_path` is of another repository.
             SubscriberTooSlowError: too many events wait for the client to take them.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        _check_events(checks, request.events)
-        checks.done()
+        events = wanted_events(request)
         await ensure_repo_path(self._domain, request.repo_path)
-        events = frozenset(request.events or EVENTS)
         async with self._hub.subscribed(events, call.cut_off) as subscriber:
             while True:
                 yield _event(await subscriber.next())
 
-    @mutating("hook.respond_to_hook", outside_transactions=True, takes_effect_at_once=True)
+    @mutating("hook.respond_to_hook", outside_transactions=True)
     async def RespondToHook(
         self, request: hook_pb2.RespondToHookRequest, _call: Call
     ) -> Mutation[bool]:
@@ -199,16 +182,11 @@ class HookService:
             InvalidRequestError: a field is not what it should be.
             NotFoundError: `repo_path` is of another repository.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.name("hook_event_id", request.hook_event_id)
-        checks.text("abort", request.abort, MAX_HOOK_MESSAGE_BYTES)
-        response = _response(checks, request)
-        checks.done()
+        response = response_of(request)
         await ensure_repo_path(self._domain, request.repo_path)
-        accepted = self._hub.reply(request.hook_event_id, response, request.client_operation_id)
+        accepted = self._hub.respond(request.hook_event_id, response, request.client_operation_id)
         mutation = answered(
-            reply(response, accepted=accepted),
+            responding(response, accepted=accepted),
             lambda value: hook_pb2.RespondToHookResponse(accepted=value),
         )
         if accepted and response != Response():
@@ -229,50 +207,6 @@ class HookService:
     def _note_change(self, is_made: bool) -> None:
         if is_made:
             self._hub.note_change()
-
-
-def _check_registration(request: hook_pb2.RegisterHookRequest) -> None:
-    checks = FieldChecks()
-    checks.text("repo_path", request.repo_path)
-    checks.name("name", request.name)
-    checks.name("command", request.command, MAX_COMMAND_BYTES)
-    _check_command(checks, request.command)
-    _check_events(checks, request.events)
-    if request.timeout_ms > MAX_HOOK_TIMEOUT_MS:
-        checks.fault("timeout_ms", f"{request.timeout_ms} is more than {MAX_HOOK_TIMEOUT_MS}")
-    checks.done()
-
-
-def _check_command(checks: FieldChecks, command: str) -> None:
-    if not command.strip():
-        return
-    try:
-        check_command(command)
-    except ValueError as error:
-        checks.fault("command", f"cannot be taken apart: {error}")
-
-
-def _check_events(checks: FieldChecks, events: Sequence[str]) -> None:
-    checks.texts("events", events, MAX_EVENTS)
-    for index, event in enumerate(events):
-        if event not in EVENTS:
-            checks.fault(f"events[{index}]", no_such_event(event))
-
-
-def _response(checks: FieldChecks, request: hook_pb2.RespondToHookRequest) -> Response:
-    text = request.extra_signals_json
-    if not text.strip():
-        return Response(request.abort)
-    if len(text.encode()) > MAX_HOOK_MESSAGE_BYTES:
-        checks.fault("extra_signals_json", f"longer than {MAX_HOOK_MESSAGE_BYTES} bytes")
-        return Response(request.abort)
-    try:
-        return Response(request.abort, parse_signals(json.loads(text)))
-    except BadResponseError as error:
-        checks.fault("extra_signals_json", str(error))
-    except (ValueError, RecursionError):
-        checks.fault("extra_signals_json", "is not valid JSON")
-    return Response(request.abort)
 
 
 def _event(sent: Sent) -> hook_pb2.HookEvent:

@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
-from heddle_worker.dispatch import Call
 from heddle_worker.mutations import Asked, Change, Mutation, Mutations
+from heddle_worker.serving.dispatch import Call
 
 T = TypeVar("T")
 
@@ -26,16 +26,12 @@ class Mutating(Protocol):
     mutations: Mutations
 
 
-def mutating(
-    verb: str, *, outside_transactions: bool = False, takes_effect_at_once: bool = False
-) -> Callable[[_Prepare], _Method]:
+def mutating(verb: str, *, outside_transactions: bool = False) -> Callable[[_Prepare], _Method]:
     """Return the decorator of a method that checks a request and returns what it is to change.
 
     Args:
         verb: what the operation log calls it; part of what a client's operation id is for.
         outside_transactions: it is never part of one, whatever the call's metadata say.
-        takes_effect_at_once: checking a request already does what somebody waits for; the store
-            only takes a note of it.
     """
 
     def decorate(prepare: _Prepare) -> _Method:
@@ -43,8 +39,6 @@ def mutating(
         async def method(servicer: Mutating, request: Any, call: Call) -> bytes:  # noqa: ANN401
             transaction_id = "" if outside_transactions else _transaction_id(call)
             asked = Asked(verb, request.client_operation_id, call.request_bytes, transaction_id)
-            if takes_effect_at_once and not asked.operation_id:
-                return await _at_once(servicer, asked, await prepare(servicer, request, call))
             return await servicer.mutations.run(asked, lambda: prepare(servicer, request, call))
 
         method.verb = verb  # type: ignore[attr-defined]
@@ -56,16 +50,6 @@ def mutating(
 def _transaction_id(call: Call) -> str:
     value = call.metadata.get(TRANSACTION_KEY, "")
     return value if isinstance(value, str) else value.decode("ascii", "replace")
-
-
-async def _at_once(servicer: Mutating, asked: Asked, mutation: Mutation[Any]) -> bytes:
-    if mutation.unwritten is not None:
-        return mutation.unwritten
-
-    async def prepared() -> Mutation[Any]:
-        return mutation
-
-    return await servicer.mutations.run(asked, prepared)
 
 
 def answered(

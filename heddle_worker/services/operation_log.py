@@ -8,16 +8,16 @@ from collections.abc import AsyncGenerator
 from typing import Final
 
 from heddle_api.v1 import operation_log_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import OutOfRangeError, ReplyTooLargeError
-from heddle_worker.feed import Feed
 from heddle_worker.limits import MAX_MESSAGE_BYTES, MAX_VERBS, STREAMED_PER_PASS
-from heddle_worker.pacing import Pacer
-from heddle_worker.services.repo_path import check_repo_path
+from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.store.operation_query import OperationQuery
 from heddle_worker.store.operations import Operation, newest_seq
+from heddle_worker.streams.feed import Feed
+from heddle_worker.streams.pacing import Pacer
 
 _PAGE: Final = 2_000
 _STREAMED_PAGE: Final = 256
@@ -48,7 +48,10 @@ class OperationLogService:
             OutOfRangeError: `after_seq` lies beyond the newest entry.
             ReplyTooLargeError: the entries do not fit into one reply.
         """
-        _check(request)
+        checks = FieldChecks(request)
+        _check_query(checks, request)
+        checks.done()
+        await ensure_repo_path(self._domain, request.repo_path)
         return await asyncio.to_thread(self._answer, request)
 
     async def StreamOperations(
@@ -62,18 +65,21 @@ class OperationLogService:
             OutOfRangeError: `query.after_seq` lies beyond the newest entry.
             FollowerTooSlowError: the client takes nothing while new entries pile up.
         """
-        _check_stream(request)
+        checks = FieldChecks(request)
+        checks.text("query.repo_path", request.query.repo_path)
+        _check_query(checks, request.query, "query.")
+        checks.done()
+        for repo_path in (request.repo_path, request.query.repo_path):
+            await ensure_repo_path(self._domain, repo_path)
         query = _query(request.query)
-        await asyncio.to_thread(self._begin, request)
+        await asyncio.to_thread(self._begin, query)
         hits = self._followed(query, call) if request.follow else self._recorded(query)
         async with contextlib.aclosing(hits):
             async for hit in hits:
                 yield hit
 
-    def _begin(self, request: operation_log_pb2.StreamOperationsRequest) -> None:
-        for repo_path in (request.repo_path, request.query.repo_path):
-            check_repo_path(self._domain, repo_path)
-        self._check_cursor(request.query.after_seq)
+    def _begin(self, query: OperationQuery) -> None:
+        self._check_cursor(query.after_seq)
         self._domain.operation_log.refresh()
 
     async def _recorded(self, query: OperationQuery) -> AsyncGenerator[bytes, None]:
@@ -103,7 +109,6 @@ class OperationLogService:
     def _answer(
         self, request: operation_log_pb2.QueryOperationsRequest
     ) -> operation_log_pb2.QueryOperationsResponse:
-        check_repo_path(self._domain, request.repo_path)
         self._check_cursor(request.after_seq)
         reply = operation_log_pb2.QueryOperationsResponse()
         size = 0
@@ -136,23 +141,9 @@ def _too_large() -> ReplyTooLargeError:
     )
 
 
-def _check(request: operation_log_pb2.QueryOperationsRequest) -> None:
-    checks = FieldChecks()
-    _check_query(checks, request)
-    checks.done()
-
-
-def _check_stream(request: operation_log_pb2.StreamOperationsRequest) -> None:
-    checks = FieldChecks()
-    checks.text("repo_path", request.repo_path)
-    _check_query(checks, request.query, "query.")
-    checks.done()
-
-
 def _check_query(
     checks: FieldChecks, query: operation_log_pb2.QueryOperationsRequest, prefix: str = ""
 ) -> None:
-    checks.text(f"{prefix}repo_path", query.repo_path)
     checks.text(f"{prefix}actor", query.actor)
     checks.text(f"{prefix}symbol", query.symbol)
     checks.text(f"{prefix}signal_kind", query.signal_kind)

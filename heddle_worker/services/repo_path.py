@@ -1,4 +1,8 @@
-"""The `repo_path` of a request: does it lie in the repository that is served?"""
+"""The `repo_path` of a request: where in the repository that is served does it lie?
+
+`FieldChecks` has to have been passed before. A relative path starts at the worktree that is served,
+and the empty one is that worktree.
+"""
 
 from __future__ import annotations
 
@@ -11,76 +15,63 @@ from heddle_worker.failures import NotFoundError, PreconditionError
 
 
 async def ensure_repo_path(domain: Domain, repo_path: str) -> None:
-    """Do what `check_repo_path` does, in a thread; the empty path needs none.
+    """Make sure that a path lies in the repository; which worktree it is in makes no difference.
 
     Raises:
-        NotFoundError: as there.
+        NotFoundError: as `find_worktree` does.
     """
     if repo_path:
-        await asyncio.to_thread(check_repo_path, domain, repo_path)
-
-
-def worktree_root(domain: Domain, repo_path: str) -> Path:
-    """Return the root of the worktree that a path lies in; the empty path is the one served.
-
-    May block. `FieldChecks.text` has to have been passed.
-
-    Raises:
-        NotFoundError: as `check_repo_path` does.
-        PreconditionError: the path lies in a git directory, or in a bare repository.
-    """
-    check_repo_path(domain, repo_path)
-    path = Path(os.path.realpath(domain.root / repo_path))
-    roots = {root.resolve() for root in domain.repository.worktrees}
-    for place in (path, *path.parents):
-        if place in roots:
-            return place
-        if os.path.lexists(place / "HEAD"):
-            break
-    raise PreconditionError(f"{repo_path or domain.root} has no worktree; name one as repo_path")
+        await asyncio.to_thread(find_worktree, domain, repo_path)
 
 
 def head_root(domain: Domain, repo_path: str) -> Path:
     """Return the worktree whose `HEAD` a call is about: that of the path, or the one served.
 
-    May block. `FieldChecks.text` has to have been passed.
+    May block.
 
     Raises:
-        NotFoundError: as `check_repo_path` does.
+        NotFoundError: as `find_worktree` does.
     """
-    if not repo_path:
-        return domain.root
-    try:
-        root = worktree_root(domain, repo_path)
-    except PreconditionError:
-        return domain.root
-    return domain.root if root == domain.root.resolve() else root
+    return (find_worktree(domain, repo_path) if repo_path else None) or domain.root
 
 
-def check_repo_path(domain: Domain, repo_path: str) -> None:
-    """Make sure that a path is in one of the repository's worktrees, or in its git directory.
+def worktree_root(domain: Domain, repo_path: str) -> Path:
+    """Return the root of the worktree that a path lies in. May block.
 
-    A relative path starts at the worktree that is served; the empty one is that worktree. May
-    block. `FieldChecks.text` has to have been passed.
+    Raises:
+        NotFoundError: as `find_worktree` does.
+        PreconditionError: the path lies in a git directory, or in a bare repository.
+    """
+    root = find_worktree(domain, repo_path)
+    if root is None:
+        raise PreconditionError(
+            f"{repo_path or domain.root} has no worktree; name one as repo_path"
+        )
+    return root
+
+
+def find_worktree(domain: Domain, repo_path: str) -> Path | None:
+    """Return the root of the worktree that a path lies in; `None` when it is in a git directory.
+
+    May block.
 
     Raises:
         NotFoundError: nothing is there, or it belongs to another repository, be it a nested one.
     """
-    if repo_path and not _belongs(domain, Path(os.path.realpath(domain.root / repo_path))):
-        raise NotFoundError(
-            f"{repo_path} is not in the repository that this daemon serves, {domain.root}"
-        )
-
-
-def _belongs(domain: Domain, path: Path) -> bool:
-    repository = domain.repository
-    places = (domain.root, *repository.worktrees, repository.common_dir)
-    ours = {place.resolve() for place in places}
-    if not os.path.exists(path):  # noqa: PTH110 - a name too long is no name of anything either
-        return False
-    for place in (path, *path.parents):
-        if place in ours:
-            return True
+    served = domain.root
+    roots = {root.resolve() for root in domain.repository.worktrees}
+    if not repo_path:
+        return served if served in roots else None
+    path = Path(os.path.realpath(served / repo_path))
+    # A name that is too long is no name of anything either.
+    is_there = os.path.exists(path)  # noqa: PTH110
+    in_git_dir = False
+    for place in (path, *path.parents) if is_there else ():
+        if place in roots and not in_git_dir:
+            return place
+        if place in roots or place in (served, domain.repository.common_dir.resolve()):
+            return None
         if os.path.lexists(place / ".git"):
-            return False
-    return False
+            break
+        in_git_dir |= os.path.lexists(place / "HEAD")
+    raise NotFoundError(f"{repo_path} is not in the repository that this daemon serves, {served}")

@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import Final
 
 from heddle_api.v1 import common_pb2, signal_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
-from heddle_worker.failures import ConfigurationError, PreconditionError
+from heddle_worker.failures import ConfigurationError
 from heddle_worker.limits import STREAMED_PER_PASS
-from heddle_worker.pacing import Pacer
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.state import State
 from heddle_worker.repository.worktree_diff import worktree_stamp
-from heddle_worker.services.repo_path import ensure_repo_path, head_root, worktree_root
+from heddle_worker.services.repo_path import ensure_repo_path, find_worktree, head_root
 from heddle_worker.services.signal_messages import budgeted_message
 from heddle_worker.services.state_id import resolve_state
 from heddle_worker.services.validation import FieldChecks
-from heddle_worker.signal_updates import SignalUpdates
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.signals.budget import TICK_BUDGET
 from heddle_worker.signals.computing import SignalReport
 from heddle_worker.signals.corpora import Coverage
 from heddle_worker.store.errors import StoreError
+from heddle_worker.streams.pacing import Pacer
+from heddle_worker.streams.signal_updates import SignalUpdates
 
 _MAX_SIGNAL_BYTES: Final = 3 * 1024 * 1024
 _UPDATE_SECONDS: Final = 10.0
@@ -52,8 +52,7 @@ class SignalService:
             RepositoryError: a state is not there, or cannot be read.
             ConfigurationError: the settings cannot be read.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
+        checks = FieldChecks(request)
         if not request.state_id:
             checks.fault("state_id", "name a state: an id, a branch, or HEAD")
         checks.done()
@@ -70,9 +69,7 @@ class SignalService:
             RepositoryError: the history cannot be read.
             ConfigurationError: the settings cannot be read.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
+        FieldChecks(request).done()
         await ensure_repo_path(self._domain, request.repo_path)
         # The next one finds what this one has found out, and takes no thread meanwhile.
         async with self._looking_back:
@@ -89,10 +86,8 @@ class SignalService:
             RepositoryError: the repository cannot be read.
             FollowerTooSlowError: the client takes nothing while updates pile up.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
-        root = await asyncio.to_thread(self._worktree, request.repo_path)
+        FieldChecks(request).done()
+        root = await asyncio.to_thread(find_worktree, self._domain, request.repo_path)
         async with self._updates.subscriber(root, call.cut_off) as subscriber:
             while True:
                 update = await subscriber.next()
@@ -128,20 +123,9 @@ class SignalService:
         ]
         return signal_pb2.RepoSignalHealthReport(entries=entries, window_states=report.states)
 
-    def _worktree(self, repo_path: str) -> Path | None:
-        """Return the worktree that a path lies in; `None` for a bare repository.
-
-        Raises:
-            NotFoundError: the path is of another repository.
-        """
-        try:
-            return worktree_root(self._domain, repo_path)
-        except PreconditionError:
-            return None
-
 
 class _Source:
-    """Makes updates; see `heddle_worker.signal_updates.Source`."""
+    """Makes updates; see `heddle_worker.streams.signal_updates.Source`."""
 
     def __init__(self, domain: Domain) -> None:
         self._domain = domain

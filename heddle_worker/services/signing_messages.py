@@ -30,8 +30,7 @@ def check_kind(request: state_review_pb2.SignStateRequest) -> None:
     Raises:
         InvalidRequestError: the kind of review, or the path, is not what it should be.
     """
-    checks = FieldChecks()
-    checks.text("repo_path", request.repo_path)
+    checks = FieldChecks(request)
     if request.kind not in _KINDS:
         kinds = ", ".join(f"{number} ({kind.value})" for number, kind in _KINDS.items())
         checks.fault("kind", f"{int(request.kind)} is none of {kinds}")
@@ -44,7 +43,7 @@ def check_signed(request: state_review_pb2.SignStateRequest) -> None:
     Raises:
         InvalidRequestError: a field is not what it should be.
     """
-    checks = FieldChecks()
+    checks = FieldChecks(request)
     _check_scope(checks, request.scope)
     _check_time(checks, request)
     checks.text("justification", request.justification, MAX_JUSTIFICATION_BYTES)

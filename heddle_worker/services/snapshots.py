@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.local.v1 import snapshot_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.limits import MAX_DIFF_BYTES, MAX_PATHS
 from heddle_worker.mutations import Mutation
@@ -18,7 +17,8 @@ from heddle_worker.repository.display import displayed
 from heddle_worker.rescues import KeptSnapshot, Rescued
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path
-from heddle_worker.services.validation import FieldChecks
+from heddle_worker.services.validation import FieldChecks, OfTransaction
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.snapshots.comparing import Change
 from heddle_worker.snapshots.planning import RestorePlan
 from heddle_worker.store.transactions import Transaction
@@ -28,14 +28,11 @@ _DEFAULT_LIMIT: Final = 100
 _MAX_LIMIT: Final = 1_000
 
 
-class _OfTransaction(Protocol):
-    """A request that names a transaction."""
+class _OfSnapshot(OfTransaction, Protocol):
+    """A request that names a snapshot of a transaction."""
 
     @property
-    def repo_path(self) -> str: ...
-
-    @property
-    def transaction_id(self) -> str: ...
+    def snapshot(self) -> str: ...
 
 
 class SnapshotService:
@@ -55,8 +52,7 @@ class SnapshotService:
         self, request: snapshot_pb2.ListTransactionsRequest, _call: Call
     ) -> snapshot_pb2.ListTransactionsResponse:
         """Return the transactions of all worktrees, the active ones first."""
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
+        checks = FieldChecks(request)
         if request.limit > _MAX_LIMIT:
             checks.fault("limit", f"{request.limit} is more than {_MAX_LIMIT}")
         checks.done()
@@ -69,7 +65,8 @@ class SnapshotService:
         self, request: snapshot_pb2.ListSnapshotsRequest, _call: Call
     ) -> snapshot_pb2.ListSnapshotsResponse:
         """Return the snapshots of a transaction, oldest first."""
-        await self._check(request)
+        FieldChecks.of_transaction(request).done()
+        await ensure_repo_path(self._domain, request.repo_path)
         found = await asyncio.to_thread(self._rescues.snapshots, request.transaction_id)
         return snapshot_pb2.ListSnapshotsResponse(snapshots=map(_snapshot, found))
 
@@ -77,7 +74,8 @@ class SnapshotService:
         self, request: snapshot_pb2.CompareSnapshotRequest, _call: Call
     ) -> snapshot_pb2.CompareSnapshotResponse:
         """Return what has changed in the worktree since a snapshot."""
-        await self._check(request, snapshot=request.snapshot)
+        _checks(request).done()
+        await ensure_repo_path(self._domain, request.repo_path)
         found = await asyncio.to_thread(
             self._rescues.compare,
             request.transaction_id,
@@ -94,7 +92,8 @@ class SnapshotService:
         self, request: snapshot_pb2.PlanRestoreRequest, _call: Call
     ) -> snapshot_pb2.PlanRestoreResponse:
         """Return what taking the worktree back to a snapshot would do."""
-        await self._check(request, snapshot=request.snapshot)
+        _checks(request).done()
+        await ensure_repo_path(self._domain, request.repo_path)
         name = request.snapshot or BEGIN
         plan = await asyncio.to_thread(self._rescues.plan, request.transaction_id, name)
         return snapshot_pb2.PlanRestoreResponse(steps=_steps(plan))
@@ -104,7 +103,12 @@ class SnapshotService:
         self, request: snapshot_pb2.RestorePathsRequest, _call: Call
     ) -> Mutation[Rescued]:
         """Take single paths back to what they are in a snapshot."""
-        await self._check(request, snapshot=request.snapshot, paths=request.paths)
+        checks = _checks(request)
+        checks.texts("paths", request.paths, MAX_PATHS)
+        if not request.paths:
+            checks.fault("paths", "name at least one")
+        checks.done()
+        await ensure_repo_path(self._domain, request.repo_path)
         ready = await asyncio.to_thread(
             self._rescues.restore_paths,
             request.transaction_id,
@@ -122,7 +126,8 @@ class SnapshotService:
         Raises:
             PreconditionError: the transaction was not aborted, or kept nothing.
         """
-        await self._check(request)
+        FieldChecks.of_transaction(request).done()
+        await ensure_repo_path(self._domain, request.repo_path)
         ready = await asyncio.to_thread(self._rescues.undo_abort, request.transaction_id)
         return answered(
             ready.change,
@@ -130,19 +135,11 @@ class SnapshotService:
             ready.settled,
         )
 
-    async def _check(
-        self, request: _OfTransaction, snapshot: str = "", paths: Sequence[str] | None = None
-    ) -> None:
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.name("transaction_id", request.transaction_id)
-        checks.text("snapshot", snapshot)
-        if paths is not None:
-            checks.texts("paths", paths, MAX_PATHS)
-            if not paths:
-                checks.fault("paths", "name at least one")
-        checks.done()
-        await ensure_repo_path(self._domain, request.repo_path)
+
+def _checks(request: _OfSnapshot) -> FieldChecks:
+    checks = FieldChecks.of_transaction(request)
+    checks.text("snapshot", request.snapshot)
+    return checks
 
 
 def _transaction(transaction: Transaction) -> snapshot_pb2.Transaction:

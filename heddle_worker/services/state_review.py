@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from heddle_api.v1 import state_review_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.mutations import Mutation
 from heddle_worker.recent_payloads import RecentPayloads
@@ -25,6 +24,7 @@ from heddle_worker.services.signing_messages import (
 )
 from heddle_worker.services.state_id import resolve_state
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.signals.computing import CORPUS_SECONDS
 from heddle_worker.signals.corpora import Coverage
 from heddle_worker.signing.signing import Verified, signature_id, signing
@@ -52,9 +52,7 @@ class StateReviewService:
             ConfigurationError: the settings of reviews make no sense.
             RepositoryError: the state is not there, or cannot be read.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
+        FieldChecks(request).done()
         wants_all = request.include_all_signals
         # Looked at before the rest: what changes meanwhile makes the reply one of the past.
         ground = self._domain.review_version.current(), self._domain.review_settings.current()
@@ -105,9 +103,7 @@ class StateReviewService:
             NotFoundError: `repo_path` is of another repository.
             RepositoryError: the state is not there, or cannot be read.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.done()
+        FieldChecks(request).done()
         return await asyncio.to_thread(self._signatures, request)
 
     def _review(self, subject: Subject, wants_all: bool) -> tuple[bytes, bool]:

@@ -9,13 +9,13 @@ from typing import Final
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.v1 import transaction_pb2
-from heddle_worker.dispatch import Call
 from heddle_worker.domain import Domain
 from heddle_worker.failures import TransactionBusyError, TransactionEndedError
 from heddle_worker.mutations import Mutation
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path, worktree_root
 from heddle_worker.services.validation import FieldChecks
+from heddle_worker.serving.dispatch import Call
 from heddle_worker.store.transactions import Transaction
 from heddle_worker.transactions import Committed
 
@@ -42,8 +42,7 @@ class TransactionService:
             PreconditionError: there is no commit to begin from, or a transaction is active here.
             SnapshotError: the worktree cannot be copied faithfully; it says why.
         """
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
+        checks = FieldChecks(request)
         checks.text("thread", request.thread)
         checks.text("message", request.message)
         checks.done()
@@ -64,7 +63,8 @@ class TransactionService:
             TransactionEndedError: it was committed or aborted already.
             TransactionBusyError: it is being aborted.
         """
-        await self._check(request)
+        FieldChecks.of_transaction(request).done()
+        await ensure_repo_path(self._domain, request.repo_path)
         ready = await asyncio.to_thread(self._transactions.commit, request.transaction_id)
         return answered(ready.change, _committed, ready.settled)
 
@@ -81,14 +81,16 @@ class TransactionService:
             TransactionBusyError: it is being aborted.
             SnapshotError: the worktree cannot be kept or taken back; it says why.
         """
-        await self._check(request, reason=request.reason)
+        checks = FieldChecks.of_transaction(request)
+        checks.text("reason", request.reason)
+        checks.done()
+        await ensure_repo_path(self._domain, request.repo_path)
         ready = await asyncio.to_thread(
             self._transactions.abort, request.transaction_id, request.reason, call.request_bytes
         )
 
         def settled(is_made: bool) -> None:
-            if ready.settled is not None:
-                ready.settled(is_made)
+            ready.settled(is_made)
             # What the transaction had registered is gone again.
             self._domain.hooks.hub.note_change()
 
@@ -103,7 +105,8 @@ class TransactionService:
             InvalidRequestError: a field is not what it should be.
             NotFoundError: `repo_path` is of another repository, or there is no such transaction.
         """
-        await self._check(request)
+        FieldChecks.of_transaction(request).done()
+        await ensure_repo_path(self._domain, request.repo_path)
         found, waiting = await asyncio.to_thread(self._transactions.find, request.transaction_id)
         return transaction_pb2.TransactionStatus(
             transaction_id=found.id,
@@ -122,20 +125,6 @@ class TransactionService:
                 await self.AbortTransaction(
                     request, Call(_ABORT, transaction.request, {}, lambda _error: None)
                 )
-
-    async def _check(
-        self,
-        request: transaction_pb2.CommitTransactionRequest
-        | transaction_pb2.AbortTransactionRequest
-        | transaction_pb2.GetTransactionStatusRequest,
-        reason: str = "",
-    ) -> None:
-        checks = FieldChecks()
-        checks.text("repo_path", request.repo_path)
-        checks.name("transaction_id", request.transaction_id)
-        checks.text("reason", reason)
-        checks.done()
-        await ensure_repo_path(self._domain, request.repo_path)
 
 
 def _begun(transaction: Transaction) -> transaction_pb2.BeginTransactionResponse:

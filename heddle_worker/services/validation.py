@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from heddle_worker.failures import FieldViolation, InvalidRequestError
 from heddle_worker.limits import MAX_BODY_BYTES, MAX_TEXT_BYTES
@@ -12,11 +12,39 @@ from heddle_worker.limits import MAX_BODY_BYTES, MAX_TEXT_BYTES
 _LAST_SECOND: Final = 253_402_300_799
 
 
-class FieldChecks:
-    """Looks at one request's fields and remembers every fault, so that all are told at once."""
+class OfRepository(Protocol):
+    """A request that says which repository it is about."""
 
-    def __init__(self) -> None:
+    @property
+    def repo_path(self) -> str:
+        """A path in the repository; empty for the one that is served."""
+
+
+class OfTransaction(OfRepository, Protocol):
+    """A request that names a transaction."""
+
+    @property
+    def transaction_id(self) -> str:
+        """The transaction's id."""
+
+
+class FieldChecks:
+    """Looks at one request's fields and remembers every fault, so that all are told at once.
+
+    Args:
+        request: whose `repo_path` is looked at already.
+    """
+
+    def __init__(self, request: OfRepository) -> None:
         self._violations: list[FieldViolation] = []
+        self.text("repo_path", request.repo_path)
+
+    @classmethod
+    def of_transaction(cls, request: OfTransaction) -> FieldChecks:
+        """Return the checks of a request whose `transaction_id` is looked at as well."""
+        checks = cls(request)
+        checks.name("transaction_id", request.transaction_id)
+        return checks
 
     def text(self, field: str, value: str, most: int = MAX_TEXT_BYTES) -> None:
         """A text is at most `most` bytes of UTF-8, and no NUL is in it."""

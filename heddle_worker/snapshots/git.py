@@ -8,21 +8,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final, TypeAlias
+from typing import IO, Final
 
+from heddle_worker.repository.git_process import (
+    Word,
+    clean_environment,
+    command_line,
+    complaint,
+    explained,
+    quoted,
+)
+from heddle_worker.repository.scratch import scratch_directory
 from heddle_worker.snapshots.errors import GitFailedError
-from heddle_worker.snapshots.scratch import scratch_directory
-
-Word: TypeAlias = str | bytes | os.PathLike[str]
 
 EMPTY_TREE: Final = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 NULL_ID: Final = "0" * 40
 
 _SETTINGS: Final = {
-    # Neither hooks nor monitors are ours to run, and a cache may be wrong.
-    "core.hooksPath": "/dev/null",
-    "core.fsmonitor": "false",
-    "core.untrackedCache": "false",
     # See every difference on the disk, also those that the repository prefers not to see.
     "core.fileMode": "true",
     "core.symlinks": "true",
@@ -39,7 +41,6 @@ _SETTINGS: Final = {
     "core.looseCompression": "1",
     "pack.compression": "1",
 }
-_KEPT_VARIABLES: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Git:
         Raises:
             GitFailedError: it ended in another way.
         """
-        with explained():
+        with explained(GitFailedError):
             done = subprocess.run(  # noqa: S603 - git, and words that are ours or follow them
                 self._command(words),
                 check=False,
@@ -86,7 +87,7 @@ class Git:
         self, *words: Word, stdin: int | IO[bytes], stdout: int | IO[bytes], stderr: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         """Start git with the given streams."""
-        with explained():
+        with explained(GitFailedError):
             return subprocess.Popen(  # noqa: S603 - likewise
                 self._command(words),
                 stdin=stdin,
@@ -113,55 +114,14 @@ class Git:
             )
 
     def _command(self, words: tuple[Word, ...]) -> list[Word]:
-        values = {**_SETTINGS, **self.settings}
-        settings = [word for item in values.items() for word in ("-c", "=".join(item))]
-        places: list[Word] = [f"--git-dir={self.git_dir}"]
-        if self.root is not None:
-            places.append(f"--work-tree={self.root}")
-        return ["git", *settings, *places, *words]
+        settings = {**_SETTINGS, **self.settings}
+        return command_line(words, self.git_dir, self.root, settings)
 
     def _environment(self) -> dict[str, str]:
         return {**clean_environment(), **self.variables}
 
 
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn the system's word that git cannot be run into one for people."""
-    try:
-        yield
-    except OSError as error:
-        where = os.fsdecode(error.filename) if error.filename else "git"
-        raise GitFailedError(
-            f"git cannot be run ({where}: {error.strerror}); is it installed and on the PATH?"
-        ) from error
-
-
-def clean_environment() -> dict[str, str]:
-    """Return this process's environment without what would lead git elsewhere."""
-    ours = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name in _KEPT_VARIABLES
-    }
-    return {
-        **ours,
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
-
-
 def failure(words: tuple[Word, ...], status: int, said: bytes) -> GitFailedError:
     """Return the error for a git that ended with a status and said something on its way."""
-    lines = said.decode("utf-8", "backslashreplace").strip().splitlines()
-    text = next((line for line in lines if line.startswith(("fatal:", "error:"))), None)
     command = os.fsdecode(words[0])
-    return GitFailedError(
-        f"git {command} failed: {text or (lines[-1] if lines else f'status {status}')}"
-    )
-
-
-def quoted(path: Path) -> str:
-    """Return a path as `GIT_ALTERNATE_OBJECT_DIRECTORIES` takes any, colons included."""
-    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{text}"'
+    return GitFailedError(f"git {command} failed: {complaint(said, status)}")

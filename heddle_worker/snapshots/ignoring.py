@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from heddle_worker.repository.scratch import scratch_directory
 from heddle_worker.snapshots.beneath import Beneath
 from heddle_worker.snapshots.git import Git
-from heddle_worker.snapshots.scratch import scratch_directory
 from heddle_worker.snapshots.status_lines import Blob
 from heddle_worker.snapshots.trees import BlobReader
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.snapshots.scratch import SCRATCH
+from heddle_worker.repository.scratch import SCRATCH
 from heddle_worker.snapshots.worktree import (
     LOCK_PATIENCE_SECONDS,
     LOCK_PAUSE_SECONDS,

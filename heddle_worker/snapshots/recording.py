@@ -12,6 +12,7 @@ from subprocess import PIPE
 from types import TracebackType
 from typing import IO, Final
 
+from heddle_worker.repository.scratch import SCRATCH_REF
 from heddle_worker.snapshots.beneath import Beneath
 from heddle_worker.snapshots.errors import (
     ChangedMeanwhileError,
@@ -21,7 +22,6 @@ from heddle_worker.snapshots.errors import (
     shown,
 )
 from heddle_worker.snapshots.git import Git, failure
-from heddle_worker.snapshots.scratch import SCRATCH_REF
 from heddle_worker.snapshots.status_lines import Blob
 
 _COMMAND: Final = ("fast-import", "--quiet", "--done", "--date-format=raw")

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
+from heddle_worker.repository.scratch import sweep
 from heddle_worker.snapshots.errors import (
     BranchMovedError,
     GitFailedError,
@@ -29,7 +30,6 @@ from heddle_worker.snapshots.planning import (
     prepare,
 )
 from heddle_worker.snapshots.progress import write_notes
-from heddle_worker.snapshots.scratch import sweep
 from heddle_worker.snapshots.snapshot import Snapshot
 from heddle_worker.snapshots.trees import entries, subtree
 from heddle_worker.snapshots.worktree import Head, Worktree

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from heddle_worker.repository.scratch import SCRATCH_REF, sweep
 from heddle_worker.snapshots.beneath import Beneath
 from heddle_worker.snapshots.endangered import endangered
 from heddle_worker.snapshots.errors import (
@@ -21,7 +22,6 @@ from heddle_worker.snapshots.index_lock import wait_until_unlocked
 from heddle_worker.snapshots.progress import mentioned, read_notes
 from heddle_worker.snapshots.recording import Recorder
 from heddle_worker.snapshots.scanning import Scan, scan
-from heddle_worker.snapshots.scratch import SCRATCH_REF, sweep
 from heddle_worker.snapshots.snapshot import Snapshot, encode
 from heddle_worker.snapshots.status_lines import Blob
 from heddle_worker.snapshots.trees import STAGED, WORKTREE

@@ -10,8 +10,9 @@ from typing import Final
 
 from heddle_worker.repository.errors import DamagedRepositoryError, UnsupportedRepositoryError
 from heddle_worker.repository.git_dirs import common_dir_of
-from heddle_worker.snapshots.errors import NoWorktreeError, WorktreeBusyError
-from heddle_worker.snapshots.git import Git, clean_environment, explained
+from heddle_worker.repository.git_process import clean_environment, explained
+from heddle_worker.snapshots.errors import GitFailedError, NoWorktreeError, WorktreeBusyError
+from heddle_worker.snapshots.git import Git
 
 LOCK_PATIENCE_SECONDS: Final = 2.0
 """How long another git may hold the index before the worktree counts as busy."""
@@ -132,7 +133,7 @@ def tip(git: Git, ref: bytes) -> str | None:
 
 
 def _asked(path: Path, *questions: str) -> bytes:
-    with explained():
+    with explained(GitFailedError):
         done = subprocess.run(  # noqa: S603 - git itself
             ["git", "-C", path, "rev-parse", *questions],  # noqa: S607 - the one that people use
             check=False,

@@ -12,7 +12,7 @@ import grpc
 from waiting import wait_until
 
 from heddle_api.v1 import signal_pb2, signal_pb2_grpc
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 SECONDS = 60.0
 

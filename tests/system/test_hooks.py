@@ -26,7 +26,7 @@ from waiting import wait_until
 
 from heddle_api.local.v1 import git_hook_pb2
 from heddle_api.v1 import hook_pb2
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 EVENTS: Final = int(os.environ.get("HEDDLE_HOOK_EVENTS", "60"))
 """How many events the load has; the full number is 1,000."""

@@ -16,7 +16,7 @@ from heddle_daemon import HeddleDaemon
 from request_fuzz import RequestFuzz
 
 from heddle_api.v1 import discussion_pb2, signal_pb2, state_review_pb2
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 REQUESTS: Final = int(os.environ.get("HEDDLE_FUZZ", "1000"))
 SEED: Final = int(os.environ.get("HEDDLE_SEED", str(random.SystemRandom().randrange(10**6))))

@@ -34,7 +34,7 @@ from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT
 from heddle_worker.limits import MAX_MESSAGE_BYTES
 from heddle_worker.main import EXIT_TRY_AGAIN
 from heddle_worker.services.catalogue import SERVICES
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 StartWorker: TypeAlias = Callable[..., Worker]
 

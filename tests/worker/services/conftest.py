@@ -9,7 +9,7 @@ import pytest
 from transaction_client import TransactionClient
 from worker_bench import Repository, Worker
 
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from heddle_worker.limits import (
     MAX_TAGS,
     MAX_TEXT_BYTES,
 )
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 INVARIANT = common_pb2.CONTEXT_ANNOTATION_KIND_INVARIANT
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

@@ -19,7 +19,7 @@ from worker_bench import Repository, Worker
 
 from heddle_worker.review.configuration import RequirementSettings, SignalSettings
 from heddle_worker.review_config import SIGNAL_KEYS, ReviewConfiguration
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 DOCS = Path(__file__).parents[3] / "docs"
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)

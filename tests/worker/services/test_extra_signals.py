@@ -20,7 +20,7 @@ from waiting import wait_until
 from worker_bench import Repository, Worker
 
 from heddle_api.v1 import common_pb2, hook_pb2, state_review_pb2, state_review_pb2_grpc
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 RISKY: list[dict[str, Any]] = [
     {"kind": "risky", "file": "a", "start_line": 1, "end_line": 2, "reason": "mind the \x07gap"},

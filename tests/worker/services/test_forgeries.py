@@ -27,7 +27,7 @@ from signers import (
 from signing_client import SigningClient, scope_of
 from worker_bench import Repository, Worker
 
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 FORGERIES = int(os.environ.get("HEDDLE_FORGERIES", "400"))
 _BATCH = 1_000

@@ -18,7 +18,7 @@ from worker_bench import Repository, Worker
 
 from heddle_api.local.v1 import git_hook_pb2
 from heddle_api.v1 import hook_pb2
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 Told = tuple[str, dict[str, Any]]
 

@@ -26,7 +26,7 @@ from heddle_api.local.v1 import git_hook_pb2
 from heddle_api.v1 import hook_pb2
 from heddle_supervisor.worker_link import Command, Report
 from heddle_worker.hooks.events import EVENTS
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from heddle_api.v1 import hook_pb2, hook_pb2_grpc, operation_log_pb2, operation_
 from heddle_worker.configuration_file import FRESH_SECONDS
 from heddle_worker.hooks.events import EVENTS
 from heddle_worker.limits import MAX_HOOK_TIMEOUT_MS, MAX_HOOKS
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 
 class Hooks:

@@ -15,7 +15,7 @@ from worker_bench import Repository, Worker
 
 from heddle_api.local.v1 import review_pb2
 from heddle_worker.configuration_file import FRESH_SECONDS
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 MARGIN = "\n" * 8
 PASS, FAIL, NONE = (

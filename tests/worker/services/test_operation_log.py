@@ -15,7 +15,7 @@ from worker_bench import Repository, Worker
 
 from heddle_api.v1 import operation_log_pb2, operation_log_pb2_grpc
 from heddle_worker.limits import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, MAX_VERBS
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 from heddle_worker.store import operations
 from heddle_worker.store.database import Database
 from heddle_worker.store.operations import NewOperation

@@ -15,7 +15,7 @@ from worker_bench import Repository, Worker
 from heddle_api.local.v1 import review_pb2
 from heddle_api.v1 import common_pb2, discussion_pb2, discussion_pb2_grpc, state_review_pb2
 from heddle_api.v1.state_review_pb2_grpc import StateReviewServiceStub
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 _BEFORE = """LIMIT = 3
 

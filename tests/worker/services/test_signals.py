@@ -19,7 +19,7 @@ from worker_bench import Repository, Worker
 from heddle_api.v1 import common_pb2, discussion_pb2
 from heddle_supervisor.worker_link import Command
 from heddle_worker.limits import MAX_TEXT_BYTES
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 MODULES = [
     "invariant_adjacency",

@@ -27,7 +27,7 @@ from worker_bench import Repository, Worker
 
 from heddle_api.v1 import common_pb2, state_review_pb2
 from heddle_worker.limits import MAX_JUSTIFICATION_BYTES, MAX_SIGNED_SYMBOLS
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 CODE = "class A:\n    def f(self):\n        return 1\n\ndef g(): pass\n"
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

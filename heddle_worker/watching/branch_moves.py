@@ -12,7 +12,7 @@ from heddle_worker.limits import MAX_NEW_STATES
 from heddle_worker.repository.new_states import new_states
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.states import States
-from heddle_worker.watcher import Watcher
+from heddle_worker.watching.watcher import Watcher
 
 _PAUSE: Final = 2.0
 

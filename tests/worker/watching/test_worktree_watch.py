@@ -13,8 +13,8 @@ from git_repository import GitRepository
 
 from heddle_worker.failures import FollowerTooSlowError
 from heddle_worker.limits import MAX_UPDATES
-from heddle_worker.signal_updates import Subscriber
-from heddle_worker.worktree_watch import WorktreeWatch
+from heddle_worker.streams.signal_updates import Subscriber
+from heddle_worker.watching.worktree_watch import WorktreeWatch
 
 SECONDS = 60.0
 

@@ -8,8 +8,8 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 
 from heddle_worker.admission import Admission, Phase
-from heddle_worker.dispatch import Call
 from heddle_worker.failures import NotFoundError, WorkerRetiredError, WorkerStoppingError
+from heddle_worker.serving.dispatch import Call
 
 _Status = health_pb2.HealthCheckResponse
 _OVERALL = ""

@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from heddle_worker.branch_moves import BranchMoves
 from heddle_worker.failures import ConfigurationError, FollowerTooSlowError
 from heddle_worker.limits import MAX_UPDATES
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.store.errors import StoreError
-from heddle_worker.watcher import Watcher
-from heddle_worker.worktree_watch import WorktreeWatch
+from heddle_worker.watching.branch_moves import BranchMoves
+from heddle_worker.watching.watcher import Watcher
+from heddle_worker.watching.worktree_watch import WorktreeWatch
 
 _MOST_ANNOUNCED: Final = 10_000
 _FAILURES: Final = (RepositoryError, StoreError, ConfigurationError, OSError, MemoryError)

@@ -24,10 +24,10 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from heddle_api.v1 import hook_pb2, hook_pb2_grpc
 from heddle_worker import limits
 from heddle_worker.admission import Admission, Phase
-from heddle_worker.dispatch import Call, Dispatcher
 from heddle_worker.failures import FieldViolation, InvalidRequestError
-from heddle_worker.server import Server, check_health
-from heddle_worker.socket_address import BindError, grpc_address
+from heddle_worker.serving.dispatch import Call, Dispatcher
+from heddle_worker.serving.server import Server, check_health
+from heddle_worker.serving.socket_address import BindError, grpc_address
 
 _Reply = TypeVar("_Reply", bound=Message)
 _Unary: TypeAlias = grpc.aio.UnaryUnaryCall[Any, _Reply]

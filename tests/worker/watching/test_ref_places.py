@@ -10,8 +10,8 @@ import pytest
 from git_repository import GitRepository
 from waiting import wait_until
 
-from heddle_worker.directory_watch import DirectoryWatch
-from heddle_worker.repository.ref_places import REFS, ref_places
+from heddle_worker.watching.directory_watch import DirectoryWatch
+from heddle_worker.watching.ref_places import REFS, ref_places
 
 
 class Listener:
@@ -32,6 +32,20 @@ class Listener:
         if self.watch.has_new_directories:
             self.renew()
         return topics
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> GitRepository:
+    """A repository with two commits on `main`, and one more on `side`, which was left again."""
+    git = GitRepository.init(tmp_path / "repository")
+    for text in ("first", "second"):
+        git.write("story.txt", f"{text}\n")
+        git.commit(text)
+    git.git("switch", "-qc", "side")
+    git.write("side.txt", "side\n")
+    git.commit("side work")
+    git.git("switch", "-q", "main")
+    return git
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from git_repository import GitRepository
 from waiting import wait_until
 
 from heddle_worker.failures import FollowerTooSlowError
-from heddle_worker.feed import Feed
-from heddle_worker.follower import Follower
 from heddle_worker.limits import MAX_BACKLOG
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.repository.repository import Repository
@@ -28,6 +26,8 @@ from heddle_worker.store.operations import NewOperation, Operation, append
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.writer import Writer
+from heddle_worker.streams.feed import Feed
+from heddle_worker.streams.follower import Follower
 
 SECONDS = 60.0
 

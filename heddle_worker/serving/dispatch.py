@@ -18,9 +18,9 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from heddle_worker.admission import Admission, CallInFlight
-from heddle_worker.call_counters import CallCounters
 from heddle_worker.failures import InvalidRequestError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES
+from heddle_worker.serving.call_counters import CallCounters
 
 Send: TypeAlias = Callable[[bytes], Awaitable[None]]
 """Sends one message of a stream; returns when the transport can take another."""

@@ -16,9 +16,6 @@ from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection
 
 from heddle_worker.admission import Admission
-from heddle_worker.dispatch import Dispatcher, Method, methods_of
-from heddle_worker.errors import status_of
-from heddle_worker.health import HealthService
 from heddle_worker.limits import (
     CONNECTION_AGE_SECONDS,
     HEADROOM_CALLS,
@@ -26,13 +23,16 @@ from heddle_worker.limits import (
     MAX_MESSAGE_BYTES,
     MAX_STREAMS,
 )
-from heddle_worker.reflection import ReflectionV1, v1_service
-from heddle_worker.socket_address import (
+from heddle_worker.serving.dispatch import Dispatcher, Method, methods_of
+from heddle_worker.serving.health import HealthService
+from heddle_worker.serving.reflection import ReflectionV1, v1_service
+from heddle_worker.serving.socket_address import (
     BindError,
     check_can_bind,
     grpc_address,
     private_umask,
 )
+from heddle_worker.serving.statuses import status_of
 
 _Context: TypeAlias = grpc.aio.ServicerContext[bytes, bytes]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import CancelledError
 from typing import Final, Protocol
 
-from heddle_worker.follower import Follower, Hit, Recorded
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.store.operation_query import OperationQuery
 from heddle_worker.store.operations import Operation
 from heddle_worker.store.tail import Tail
+from heddle_worker.streams.follower import Follower, Hit, Recorded
 
 _PAGE: Final = 256
 _SLICE: Final = 8

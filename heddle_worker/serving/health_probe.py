@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2
 
 from heddle_api.local.v1 import daemon_pb2, daemon_pb2_grpc
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
-from heddle_worker.socket_address import grpc_address
+from heddle_worker.serving.socket_address import grpc_address
 
 _CONNECT_SECONDS: Final = 0.5
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from git_repository import GitRepository
 
-from heddle_worker.directory_watch import DirectoryWatch
 from heddle_worker.operation_log import OperationLog
 from heddle_worker.repository.repository import Repository
 from heddle_worker.store.database import Database
@@ -22,7 +21,8 @@ from heddle_worker.store.operation_query import OperationQuery, select
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.tail import Tail
 from heddle_worker.store.writer import Writer
-from heddle_worker.watcher import Watcher
+from heddle_worker.watching.directory_watch import DirectoryWatch
+from heddle_worker.watching.watcher import Watcher
 
 SECONDS = 60.0
 ALL = OperationQuery(include_checkpoints=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heddle_worker.call_counters import CallCounters, MethodCount
+from heddle_worker.serving.call_counters import CallCounters, MethodCount
 
 DURATIONS = st.lists(st.integers(min_value=0, max_value=10**9), min_size=1)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from heddle_worker.pacing import Pacer
+from heddle_worker.streams.pacing import Pacer
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.directory_watch import Change, Place
 from heddle_worker.repository.conflicts import STOPPED_HEADS
+from heddle_worker.watching.directory_watch import Change, Place
 
 REFS: Final = "refs"
 """The topic of all these places."""

@@ -9,7 +9,7 @@ import pytest
 from git_repository import GitRepository
 
 from heddle_worker.repository.errors import RepositoryError
-from heddle_worker.repository.worktree_places import worktree_places
+from heddle_worker.watching.worktree_places import worktree_places
 
 
 def test_they_are_those_of_files_that_are_not_ignored(tmp_path: Path) -> None:

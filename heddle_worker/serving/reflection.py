@@ -14,7 +14,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
-from heddle_worker.dispatch import Call
+from heddle_worker.serving.dispatch import Call
 
 _FILE: Final = "grpc/reflection/v1/reflection.proto"
 _SERVICE: Final = "grpc.reflection.v1.ServerReflection"

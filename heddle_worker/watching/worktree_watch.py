@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.directory_watch import DirectoryWatch, WatchLostError
 from heddle_worker.limits import MAX_WATCHED_DIRECTORIES
-from heddle_worker.quieting import until_quiet
 from heddle_worker.repository.errors import RepositoryError
-from heddle_worker.repository.worktree_places import worktree_places
+from heddle_worker.watching.directory_watch import Place, WatchLostError
+from heddle_worker.watching.quiet_watch import quiet_changes
+from heddle_worker.watching.worktree_places import worktree_places
 
-_QUIET: Final = 0.2
+_PAUSE: Final = 0.2
 _LONGEST: Final = 2.0
-_PAUSE: Final = 2.0
+# Between two looks, where the system tells nothing.
+_LOOK_SECONDS: Final = 2.0
 # A look takes at most a twentieth of the time.
-_PAUSE_FACTOR: Final = 20
+_LOOK_FACTOR: Final = 20
 # After so many of them the system is asked again.
-_PAUSES: Final = 30
+_LOOKS: Final = 30
 
 
 class WorktreeWatch:
@@ -55,51 +57,24 @@ class WorktreeWatch:
                 async with contextlib.aclosing(self._heard()) as changes:
                     async for _ in changes:
                         yield
-            for _ in range(_PAUSES):
+            for _ in range(_LOOKS):
                 began = asyncio.get_running_loop().time()
                 self._news.clear()
                 yield
                 took = asyncio.get_running_loop().time() - began
-                await self._pause(max(_PAUSE, _PAUSE_FACTOR * took))
+                await self._pause(max(_LOOK_SECONDS, _LOOK_FACTOR * took))
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
 
-    async def _heard(self) -> AsyncGenerator[None, None]:
-        """Yield whenever the system tells of something.
+    def _heard(self) -> AsyncGenerator[None, None]:
+        """Yield whenever the system tells of something; see `quiet_changes`."""
+        return quiet_changes(self._root, self._places, self._news, pause=_PAUSE, longest=_LONGEST)
 
-        Raises:
-            WatchLostError: it does not.
-            RepositoryError: the files cannot be listed.
-        """
-        loop = asyncio.get_running_loop()
-        watch = await asyncio.to_thread(DirectoryWatch, self._root)
-        loop.add_reader(watch.fileno(), self._read, watch)
-        try:
-            watch.has_new_directories = True
-            while True:
-                if watch.has_new_directories:
-                    await asyncio.to_thread(self._add_places, watch)
-                if not watch.has_root:
-                    raise WatchLostError(f"{self._root} was deleted or moved away")
-                self._news.clear()
-                yield
-                await self._news.wait()
-                await until_quiet(self._news, _QUIET, _LONGEST)
-        finally:
-            loop.remove_reader(watch.fileno())
-            watch.close()
-
-    def _add_places(self, watch: DirectoryWatch) -> None:
-        places = []
-        for place in worktree_places(self._root):
-            places.append(place)
-            if len(places) > self._most:
-                raise WatchLostError(f"{self._root} has more than {self._most} directories")
-        watch.add(places)
-
-    def _read(self, watch: DirectoryWatch) -> None:
-        if watch.read():
-            self._news.set()
+    def _places(self) -> list[Place]:
+        places = list(itertools.islice(worktree_places(self._root), self._most + 1))
+        if len(places) > self._most:
+            raise WatchLostError(f"{self._root} has more than {self._most} directories")
+        return places

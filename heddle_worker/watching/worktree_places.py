@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.directory_watch import Change, Place
 from heddle_worker.repository.git_command import GitCommand
 from heddle_worker.repository.repository import Repository
+from heddle_worker.watching.directory_watch import Change, Place
 
 WORKTREE: Final = "worktree"
 """The topic of all these places."""

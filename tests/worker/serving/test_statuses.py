@@ -9,8 +9,8 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 
 from heddle_worker import failures
-from heddle_worker.errors import status_of
 from heddle_worker.repository.errors import RepositoryError
+from heddle_worker.serving.statuses import status_of
 from heddle_worker.store.errors import StoreBusyError, StoreError, StoreFullError
 
 

@@ -10,20 +10,21 @@ written, and a rebase that stops for an hour has moved `HEAD` all the same.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from heddle_worker.directory_watch import Change, DirectoryWatch, Place, WatchLostError
-from heddle_worker.quieting import until_quiet
 from heddle_worker.repository.errors import RepositoryError
-from heddle_worker.repository.ref_places import ref_places
 from heddle_worker.store.errors import StoreError
 from heddle_worker.store.tail import Tail
+from heddle_worker.watching.directory_watch import Change, Place, WatchLostError
+from heddle_worker.watching.quiet_watch import quiet_changes
+from heddle_worker.watching.ref_places import ref_places
 
 _HEAD_START: Final = 0.25
-_QUIET: Final = 0.05
+_PAUSE: Final = 0.05
 _LONGEST: Final = 0.5
 _RETRY_DELAYS: Final = (1.0, 10.0, 60.0, 600.0)
 _BELL: Final = "bell"
@@ -98,42 +99,36 @@ class Watcher:
             RepositoryError: its records cannot be read.
             StoreError: the log cannot be written.
         """
-        loop = asyncio.get_running_loop()
-        watch = await asyncio.to_thread(DirectoryWatch, self._common_dir)
-        loop.add_reader(watch.fileno(), self._read, watch)
-        try:
-            watch.has_new_directories = True
-            while True:
-                if watch.has_new_directories:
-                    await asyncio.to_thread(self._add_places, watch)
-                    # What rang before was not heard.
-                    self._tail.wake()
-                if not watch.has_root:
-                    raise WatchLostError(f"{self._common_dir} was deleted or moved away")
+        changes = quiet_changes(
+            self._common_dir,
+            self._places,
+            self._news,
+            pause=_PAUSE,
+            longest=_LONGEST,
+            is_news=self._hear,
+        )
+        async with contextlib.aclosing(changes):
+            async for _ in changes:
+                # What rang before the bell was watched was not heard.
+                self._tail.wake()
                 await asyncio.to_thread(self._refresh)
                 self._call_listeners()
                 self._attempts = 0
-                await self._news.wait()
-                await until_quiet(self._news, _QUIET, _LONGEST)
-        finally:
-            loop.remove_reader(watch.fileno())
-            watch.close()
 
     def _call_listeners(self) -> None:
         for listener in tuple(self.listeners):
             listener()
 
-    def _add_places(self, watch: DirectoryWatch) -> None:
+    def _places(self) -> Iterator[Place]:
         bell = self._tail.bell
-        watch.add([Place(bell.parent, Change.TOUCHED, frozenset({bell.name}), _BELL)])
-        watch.add(ref_places(self._common_dir))
+        yield Place(bell.parent, Change.TOUCHED, frozenset({bell.name}), _BELL)
+        yield from ref_places(self._common_dir)
 
-    def _read(self, watch: DirectoryWatch) -> None:
-        topics = watch.read()
+    def _hear(self, topics: set[str]) -> bool:
+        """Let the log's followers know that the bell rang; return whether git did something."""
         if _BELL in topics:
             self._tail.wake()
-        if topics - {_BELL}:
-            self._news.set()
+        return bool(topics - {_BELL})
 
 
 def _say(text: str) -> None:

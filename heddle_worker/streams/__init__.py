@@ -1,0 +1,1 @@
+"""What is sent, as it happens, to whoever stays on: the live log, and updates of signals."""
