@@ -12,7 +12,7 @@ from typing import Final
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.v1 import common_pb2, hook_pb2
-from heddle_worker.dispatch import Call
+from heddle_worker.dispatch import LIVE, Call, Liveness
 from heddle_worker.domain import Domain
 from heddle_worker.failures import NotFoundError
 from heddle_worker.feed import Feed
@@ -173,7 +173,7 @@ class HookService:
 
     async def SubscribeHookEvents(
         self, request: hook_pb2.SubscribeHookEventsRequest, call: Call
-    ) -> AsyncGenerator[hook_pb2.HookEvent, None]:
+    ) -> AsyncGenerator[hook_pb2.HookEvent | Liveness, None]:
         """Yield events as they happen.
 
         Raises:
@@ -188,6 +188,7 @@ class HookService:
         await ensure_repo_path(self._domain, request.repo_path)
         events = frozenset(request.events or EVENTS)
         async with self._hub.subscribed(events, call.cut_off) as subscriber:
+            yield LIVE
             while True:
                 yield _event(await subscriber.next())
 

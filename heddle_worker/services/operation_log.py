@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Final
 
 from heddle_api.v1 import operation_log_pb2
-from heddle_worker.dispatch import Call
+from heddle_worker.dispatch import LIVE, Call, Liveness
 from heddle_worker.domain import Domain
 from heddle_worker.failures import OutOfRangeError, ReplyTooLargeError
 from heddle_worker.feed import Feed
@@ -53,7 +53,7 @@ class OperationLogService:
 
     async def StreamOperations(
         self, request: operation_log_pb2.StreamOperationsRequest, call: Call
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[bytes | Liveness, None]:
         """Yield the matching entries one by one; with `follow`, go on with each new one.
 
         Raises:
@@ -65,7 +65,9 @@ class OperationLogService:
         _check_stream(request)
         query = _query(request.query)
         await asyncio.to_thread(self._begin, request)
-        hits = self._followed(query, call) if request.follow else self._recorded(query)
+        hits: AsyncGenerator[bytes | Liveness, None] = (
+            self._followed(query, call) if request.follow else self._recorded(query)
+        )
         async with contextlib.aclosing(hits):
             async for hit in hits:
                 yield hit
@@ -76,7 +78,7 @@ class OperationLogService:
         self._check_cursor(request.query.after_seq)
         self._domain.operation_log.refresh()
 
-    async def _recorded(self, query: OperationQuery) -> AsyncGenerator[bytes, None]:
+    async def _recorded(self, query: OperationQuery) -> AsyncGenerator[bytes | Liveness, None]:
         pages = self._domain.operation_log.pages(query, _STREAMED_PAGE)
 
         def read() -> list[bytes]:
@@ -87,9 +89,12 @@ class OperationLogService:
                 await self._pacer.turn()
                 yield hit
 
-    async def _followed(self, query: OperationQuery, call: Call) -> AsyncGenerator[bytes, None]:
+    async def _followed(
+        self, query: OperationQuery, call: Call
+    ) -> AsyncGenerator[bytes | Liveness, None]:
         left = query.limit
         async with self.feed.follower(query, call.cut_off) as follower:
+            yield LIVE
             while True:
                 for hit in await follower.more():
                     await self._pacer.turn()

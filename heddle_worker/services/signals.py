@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from heddle_api.v1 import common_pb2, signal_pb2
-from heddle_worker.dispatch import Call
+from heddle_worker.dispatch import LIVE, Call, Liveness
 from heddle_worker.domain import Domain
 from heddle_worker.failures import ConfigurationError, PreconditionError
 from heddle_worker.limits import STREAMED_PER_PASS
@@ -80,7 +80,7 @@ class SignalService:
 
     async def SubscribeSignalUpdates(
         self, request: signal_pb2.SubscribeSignalUpdatesRequest, call: Call
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[bytes | Liveness, None]:
         """Yield the signals of each new state of any branch, and of the worktree as it changes.
 
         Raises:
@@ -94,6 +94,7 @@ class SignalService:
         checks.done()
         root = await asyncio.to_thread(self._worktree, request.repo_path)
         async with self._updates.subscriber(root, call.cut_off) as subscriber:
+            yield LIVE
             while True:
                 update = await subscriber.next()
                 await self._pacer.turn()
