@@ -79,7 +79,7 @@ def run(options: Options) -> Report:
         )
     rivals = [peer.name for peer in peers if peer.rival]
     rows = [*_rows(ours.name, samples), *_bar_rows(ours.name, rivals, samples)]
-    return Report(rows, [*_NOTES, *missing])
+    return Report(rows, _NOTES, missing)
 
 
 def _measured(subject: Subject) -> Round:
@@ -100,8 +100,8 @@ def _find_peers(directory: Path) -> tuple[list[PeerSubject], list[str]]:
         try:
             found.append(PeerSubject(peer, home, environment))
         except MissingError as reason:
-            missing.append(f"{peer.name} was skipped: {reason}")
-            print(f"benchmarks: peers: {missing[-1]}", file=sys.stderr)
+            missing.append(f"{peer.name}: {reason}")
+            print(f"benchmarks: peers: SKIPPED: {missing[-1]}", file=sys.stderr)
     return found, missing
 
 
