@@ -23,7 +23,9 @@ from benchmarks.report import Options
 _LIMIT: Final = 1800.0
 """Seconds that one benchmark may take."""
 _END_WITHIN: Final = 60.0
+_REPORTED: Final = (0, 1)
 _FAILED: Final = 2
+"""Exit statuses of a benchmark that was measured, and of one that could not be."""
 
 
 def run_all(
@@ -71,6 +73,9 @@ def run_one(name: str, options: Options, *, limit: float = _LIMIT) -> dict[str, 
     command = [sys.executable, "-m", "benchmarks", name, "--json"]
     code, printed, said = _run([*command, "--quick"] if options.quick else command, limit)
     seconds = round(time.monotonic() - begin, 1)
+    if code not in _REPORTED:
+        # Its last line is kept; the others help whoever looks for the cause.
+        sys.stderr.write(said)
     head = {"benchmark": name, "seconds": seconds, "load_before": load}
     return head | outcome(name, code, printed, said)
 
@@ -84,7 +89,7 @@ def outcome(name: str, code: int | str, printed: str, said: str) -> dict[str, An
         printed: its standard output.
         said: its standard error.
     """
-    if code in (0, 1) and printed:
+    if code in _REPORTED and printed:
         report = json.loads(printed)
         return {key: report[key] for key in ("met", "rows", "notes", "skipped")}
     last = said.strip().splitlines()[-1] if said.strip() else ""

@@ -26,7 +26,7 @@ from benchmarks.report import Bar, BenchmarkError, Options, Report, Row
 from benchmarks.sampling import Figure, interleave, median
 
 _FASTER_BY: Final = 50
-_FULL_ROUNDS: Final = 15
+_FULL_ROUNDS: Final = 11
 _QUICK_ROUNDS: Final = 3
 _NOTES: Final = (
     "floor: heddle, in the same run, which every ratio is to",
