@@ -58,8 +58,8 @@ class Metrics:
     start_costs: Sequence[StartCost]
 
 
-def measure(project: Path) -> Metrics:
-    """Read a checkout and run its commands."""
+def measure(project: Path, costs: Sequence[StartCost]) -> Metrics:
+    """Read what git tracks in a checkout; what its commands load is known already."""
     modules = [Module.read(project, path) for path in _tracked(project)]
     written = [module for module in modules if not module.path.startswith(_GENERATED)]
     functions = sorted(
@@ -77,7 +77,7 @@ def measure(project: Path) -> Metrics:
         ),
         long_functions=[each for each in functions if each.lines > LONG_FUNCTION],
         duplicates=duplicates(written),
-        start_costs=start_costs(project),
+        start_costs=costs,
     )
 
 
@@ -92,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("directory", nargs="?", type=Path, default=PROJECT, help="a checkout")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no tables")
     parsed = parser.parse_args(arguments)
-    metrics = measure(parsed.directory.resolve())
+    project = parsed.directory.resolve()
+    metrics = measure(project, start_costs(project))
     print(json.dumps(asdict(metrics), indent=2) if parsed.json else as_text(metrics))
     return 0
 

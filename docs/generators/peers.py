@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from generators.figures import MISSING, Row, Run
-from generators.markdown import table
+from generators.markdown import plain, table
 
 _NAME: Final = "peers"
 _FAILOVER: Final = "failover"
@@ -23,6 +23,9 @@ _COMPARED: Final = (
 
 def readme(run: Run) -> str:
     """Return what the README says of it: the command, and the table of what people wait for."""
+    error = run.benchmark(_NAME).error
+    if error:
+        return f"`python -m benchmarks {_NAME}` has not been measured: {plain(error)}"
     introduction = (
         f"`python -m benchmarks {_NAME}` on {run.date:%-d %B %Y}, {_rounds(run)} in milliseconds:"
     )
@@ -49,7 +52,8 @@ def comparison(run: Run) -> str:
 
 def _rounds(run: Run) -> str:
     counts = {row.unit.removeprefix("of ") for row in _rows(run, "outlives its stop")}
-    return f"medians of {counts.pop()} rounds" if len(counts) == 1 else "medians"
+    few = "only " if run.quick else ""
+    return f"medians of {few}{counts.pop()} rounds" if len(counts) == 1 else "medians"
 
 
 def _names(run: Run) -> list[str]:

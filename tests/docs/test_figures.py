@@ -212,6 +212,7 @@ def test_supervisors_are_compared_from_the_one_that_is_back_soonest() -> None:
         "| circus | no | 3,346 | – | 268 |",
     ]
     assert "| circus | – | 3,346 | 268 | 0 of 11 | – |" in peers.comparison(run)
+    assert "has not been measured" in peers.readme(run_of())
 
 
 def test_a_part_of_a_file_is_replaced_and_nothing_else() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from git_repository import GitRepository
 from hypothesis import given
 from hypothesis import strategies as st
 
 from release.duplicates import Duplicate, Place, duplicates
+from release.metrics import Room, as_text, measure
 from release.source_code import Function, Module
+from release.start_costs import StartCost
 
 TEN = [f"value_{number} = work({number})" for number in range(10)]
 MODULE = '''\
@@ -124,3 +127,30 @@ def test_what_is_repeated_in_one_module_is_found(tmp_path: Path, copies: int) ->
     (found,) = duplicates([read(tmp_path, "one.py", *lines)])
     assert found.lines == 10
     assert len(found.places) == copies
+
+
+def test_a_checkout_is_measured_without_what_is_generated_or_not_tracked(tmp_path: Path) -> None:
+    repository = GitRepository.init(tmp_path / "r")
+    long = "def work():\n" + "".join(f"    x{number} = 1\n" for number in range(300))
+    repository.write("heddle_worker/long.py", long)
+    repository.write("tests/test_long.py", long)
+    repository.write("heddle_api/v1.py", long)
+    repository.write("setup.py", "x = 1\n")
+    repository.commit()
+    (repository.root / "untracked.py").write_text(long)
+    metrics = measure(repository.root, [StartCost("heddle agent status", 130, 16)])
+    assert list(metrics.rooms) == [
+        Room("./", 1, 1, 1),
+        Room("heddle_api/, generated", 1, 301, 301),
+        Room("heddle_worker/", 1, 301, 301),
+        Room("tests/", 1, 301, 301),
+    ]
+    assert [path for path, _ in metrics.long_modules] == [
+        "heddle_worker/long.py",
+        "tests/test_long.py",
+    ]
+    assert metrics.longest_function_of_the_program.module == "heddle_worker/long.py"
+    assert [each.lines for each in metrics.duplicates] == [301]
+    text = as_text(metrics)
+    assert "301 lines, work (heddle_worker/long.py:1)" in text
+    assert "130  heddle agent status, 16 of them heddle's" in text
