@@ -75,12 +75,19 @@ def _part(body: dict[str, Any]) -> Part:
     )
 
 
-def summary(run: Run, asked: Sequence[Part]) -> str:
-    """Return how many bars are met, and the table of all that benchmarks measure."""
+def summary(run: Run, asked: Sequence[Part], explained: Sequence[str]) -> str:
+    """Return how many bars are met, and the table of all that benchmarks measure.
+
+    Args:
+        run: what was measured.
+        asked: the bars.
+        explained: rows, as `BENCHMARK: PATTERN`, of which the page tells why they fall short.
+    """
     bars = [(part, bar, run.rows(bar.rows)) for part in asked for bar in part.bars]
+    known = [row for rows in explained for row in run.rows(rows)]
     met = sum(bool(rows) and all(row.met for row in rows) for _part, _bar, rows in bars)
     count = f"{met} of {len(bars)} bars are met."
-    return f"{count}\n\n{table(('', 'bar', 'measured', 'met'), _summary_rows(bars))}"
+    return f"{count}\n\n{table(('', 'bar', 'measured', 'met'), _summary_rows(bars, known))}"
 
 
 def checks(asked: Sequence[Part]) -> str:
@@ -89,7 +96,9 @@ def checks(asked: Sequence[Part]) -> str:
     return table(heads, _check_rows(asked))
 
 
-def _summary_rows(bars: Sequence[tuple[Part, Bar, list[Row]]]) -> Iterator[Sequence[str]]:
+def _summary_rows(
+    bars: Sequence[tuple[Part, Bar, list[Row]]], explained: Sequence[Row]
+) -> Iterator[Sequence[str]]:
     last = ""
     for part, bar, rows in bars:
         if part.name != last:
@@ -103,7 +112,10 @@ def _summary_rows(bars: Sequence[tuple[Part, Bar, list[Row]]]) -> Iterator[Seque
         measured = worst.field("value") + ("" if ratio == MISSING else f", {ratio}")
         if len(rows) > 1:
             measured += f"; the worst of {len(rows)}"
-        yield (bar.what, worst.field("bar"), measured, worst.field("met"))
+        met = worst.field("met")
+        if worst.met is False and worst not in explained:
+            met += ", cause not known"
+        yield (bar.what, worst.field("bar"), measured, met)
 
 
 def _shortfall(row: Row) -> tuple[bool, float]:

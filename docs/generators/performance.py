@@ -60,13 +60,14 @@ def _lines(template: str, run: Run) -> Iterator[str]:
             shown = True
         elif shown:
             directive = _DIRECTIVE.fullmatch(line)
-            yield _made(directive["name"], directive["argument"], run) if directive else line
+            yield _made(template, directive, run) if directive else line
 
 
-def _made(name: str, argument: str | None, run: Run) -> str:
+def _made(template: str, directive: re.Match[str], run: Run) -> str:
+    name, argument = directive.groups()
     makers: Mapping[str, Callable[[], str]] = {
         "machine": lambda: _machine(run),
-        "bars": lambda: bars.summary(run, bars.parts()),
+        "bars": lambda: bars.summary(run, bars.parts(), _IF_MISSED.findall(template)),
         "checks": lambda: bars.checks(bars.parts()),
         "table": lambda: _table(run.benchmark(argument or "")),
         "peers": lambda: _with_notes(run.benchmark("peers"), peers.comparison(run)),
