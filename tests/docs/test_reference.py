@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import generate_reference
 from documents import DOCS, PROJECT
@@ -70,5 +69,5 @@ def test_the_attributes_of_a_class_are_found() -> None:
 
 def test_pages_say_that_they_are_generated() -> None:
     for name in generate_reference.PAGES:
-        first = Path(generate_reference.REFERENCE / name).read_text("utf-8").splitlines()[0]
+        first = (PROJECT / name).read_text("utf-8").splitlines()[0]
         assert "generate_reference.py" in first

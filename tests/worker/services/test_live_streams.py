@@ -9,7 +9,6 @@ from typing import Any
 
 import grpc
 import pytest
-from heddle_worker.serving.socket_address import grpc_address
 from waiting import DEADLINE
 from worker_bench import Repository, Worker
 
@@ -21,6 +20,7 @@ from heddle_api.v1 import (
     signal_pb2,
     signal_pb2_grpc,
 )
+from heddle_worker.serving.socket_address import grpc_address
 
 
 def log(channel: grpc.Channel) -> Any:
