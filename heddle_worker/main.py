@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-import grpc.aio
-
 from heddle_supervisor.heartbeat import Heartbeat, Part
 from heddle_supervisor.worker_link import Command, Message, Report, WorkerLink
 from heddle_supervisor.worker_settings import EXIT_CANNOT_BOOT, WorkerSettings
@@ -26,7 +24,7 @@ from heddle_worker.limits import (
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.services.catalogue import SERVICES, resume, servicers
 from heddle_worker.serving.dispatch import Dispatcher, methods_of
-from heddle_worker.serving.server import Server, check_health
+from heddle_worker.serving.server import NoAnswerError, Server, check_health
 from heddle_worker.serving.socket_address import BindError
 from heddle_worker.store.errors import (
     StoreClosedError,
@@ -129,9 +127,8 @@ class Worker:
             await check_health(path, _HEALTH_CHECK_SECONDS)
         except BindError as error:
             raise BootError(str(error)) from error
-        except grpc.aio.AioRpcError as error:
-            text = f"no answer on the socket {path}: {error.details()}"
-            raise BootError(text, EXIT_TRY_AGAIN) from error
+        except NoAnswerError as error:
+            raise BootError(str(error), EXIT_TRY_AGAIN) from error
         self._link.send(Message(Report.WARM))
 
     async def _activate(self) -> None:

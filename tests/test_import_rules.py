@@ -339,6 +339,13 @@ def test_what_became_of_code_is_found_out_without_git_and_sql() -> None:
     assert found == []
 
 
+def test_one_room_of_the_worker_knows_grpc() -> None:
+    users = {
+        each.module for each in imports_of("heddle_worker") if each.is_of(*GRPC_AND_PROTOBUF[:4])
+    }
+    assert {module.rpartition(".")[0] for module in users} == {"heddle_worker.serving"}
+
+
 def test_a_servicer_knows_no_sql() -> None:
     assert forbidden("heddle_worker.services", "apsw", "sqlite3") == []
 

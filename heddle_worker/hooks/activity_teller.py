@@ -88,14 +88,10 @@ class ActivityTeller:
     async def run(self) -> None:
         """Tell of what happens, until cancelled."""
         await follow_on(
-            self._hub,
-            NAMES,
-            self._follow,
-            self._forget,
-            lambda error: self._say(f"cannot tell hooks of what git did: {error}"),
+            self, self._hub, lambda error: self._say(f"cannot tell hooks of what git did: {error}")
         )
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         """Tell while anybody listens; what happened before is nobody's business."""
         ear = Ear()
         async with self._feed.member(ear):
@@ -112,9 +108,10 @@ class ActivityTeller:
                 self.follows.clear()
                 self._watcher.listeners.discard(ear.nudge)
                 unwanted.cancel()
-        await self._forget()
+        await self.forget()
 
-    async def _forget(self) -> None:
+    async def forget(self) -> None:
+        """Begin anew, the next time, with what happens from then on."""
         await self._writer.submit_awaited(told.end_operations)
 
     def _catch_up(self) -> tuple[list[Operation], int]:

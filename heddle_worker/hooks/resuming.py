@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from heddle_worker.hooks.hub import HookHub
 
@@ -16,36 +16,46 @@ was to tell.
 _RETRY_SECONDS: Final = 10.0
 
 
+class Following(Protocol):
+    """Who tells of something while anybody listens.
+
+    Attributes:
+        names: of the events.
+    """
+
+    names: frozenset[str]
+
+    async def follow(self) -> None:
+        """Go on from what was told of last, until nobody listens."""
+
+    async def forget(self) -> None:
+        """Begin anew, the next time, with what happens from then on."""
+
+
 async def follow_on(
-    hub: HookHub,
-    names: frozenset[str],
-    follow: Callable[[], Awaitable[None]],
-    forget: Callable[[], Awaitable[None]],
-    complain: Callable[[Exception], None],
+    following: Following, hub: HookHub, complain: Callable[[Exception], None]
 ) -> None:
-    """Follow whenever somebody wants some events, until cancelled.
+    """Follow whenever somebody wants to be told, until cancelled.
 
     What the worker before was cut off at is gone on with; where it was told to end, the store has
     nothing of it any more.
 
     Args:
+        following: who tells.
         hub: knows who listens.
-        names: of the events.
-        follow: goes on from what was told of last, until nobody listens.
-        forget: lets it begin anew with what happens from then on.
-        complain: says what `follow` has failed for; it is tried again.
+        complain: says what following has failed for; it is tried again.
     """
     try:
         async with asyncio.timeout(_RETURN_SECONDS):
-            await hub.until_heard(names)
+            await hub.until_heard(following.names)
     except TimeoutError:
-        await forget()
+        await following.forget()
     except Exception as error:
         complain(error)
     while True:
         try:
-            await hub.until_heard(names)
-            await follow()
+            await hub.until_heard(following.names)
+            await following.follow()
         except Exception as error:
             complain(error)
             await asyncio.sleep(_RETRY_SECONDS)

@@ -65,14 +65,10 @@ class SignalTeller:
     async def run(self) -> None:
         """Tell of signals, until cancelled."""
         await follow_on(
-            self._hub,
-            NAMES,
-            self._follow,
-            self._forget,
-            lambda error: self._say(f"cannot tell hooks of signals: {error}"),
+            self, self._hub, lambda error: self._say(f"cannot tell hooks of signals: {error}")
         )
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         """Tell while anybody listens."""
         with self._moves.heard():
             tips = await asyncio.to_thread(self._begin)
@@ -86,9 +82,10 @@ class SignalTeller:
                 self.follows.clear()
                 unwanted.cancel()
         self._incomplete.clear()
-        await self._forget()
+        await self.forget()
 
-    async def _forget(self) -> None:
+    async def forget(self) -> None:
+        """Begin anew, the next time, with what happens from then on."""
         await self._writer.submit_awaited(told.end_tips)
 
     def _begin(self) -> Mapping[str, bytes]:

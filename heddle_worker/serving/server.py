@@ -51,6 +51,10 @@ _OPTIONS: Final = (
 )
 
 
+class NoAnswerError(Exception):
+    """A server does not answer on its own socket; the text says why."""
+
+
 class Server:
     """Serves what a dispatcher answers, with health and reflection beside it.
 
@@ -163,7 +167,7 @@ async def check_health(path: Path, timeout: float) -> None:
     """Make one health check through the socket at `path`, as a client would.
 
     Raises:
-        grpc.aio.AioRpcError: no reply came within `timeout` seconds.
+        NoAnswerError: no reply came within `timeout` seconds.
     """
     async with grpc.aio.insecure_channel(grpc_address(path)) as channel:
         check = channel.unary_unary(
@@ -171,7 +175,10 @@ async def check_health(path: Path, timeout: float) -> None:
             request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
             response_deserializer=health_pb2.HealthCheckResponse.FromString,
         )
-        await check(health_pb2.HealthCheckRequest(), timeout=timeout)
+        try:
+            await check(health_pb2.HealthCheckRequest(), timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            raise NoAnswerError(f"no answer on the socket {path}: {error.details()}") from error
 
 
 def _metadata(context: _Context) -> dict[str, str | bytes]:

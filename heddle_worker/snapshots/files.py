@@ -18,11 +18,11 @@ from heddle_worker.snapshots.errors import (
     shown,
 )
 from heddle_worker.snapshots.git import Git
-from heddle_worker.snapshots.planning import unkept_work
 from heddle_worker.snapshots.scanning import is_ours
 from heddle_worker.snapshots.snapshot import Snapshot
 from heddle_worker.snapshots.status_lines import Blob
 from heddle_worker.snapshots.trees import BlobReader, Difference, read_list
+from heddle_worker.snapshots.unkept import unkept_work
 from heddle_worker.snapshots.worktree import Worktree
 
 _CHUNK_BYTES: Final = 1 << 20

@@ -25,13 +25,12 @@ from heddle_worker.snapshots.planning import (
     Prepared,
     RestorePlan,
     check_borders,
-    check_branches,
-    check_kept,
     prepare,
 )
 from heddle_worker.snapshots.progress import write_notes
 from heddle_worker.snapshots.snapshot import Snapshot
 from heddle_worker.snapshots.trees import entries, subtree
+from heddle_worker.snapshots.unkept import check_branches, check_kept
 from heddle_worker.snapshots.worktree import Head, Worktree
 
 _SHARED_INDEX: Final = b"sharedindex."

@@ -1,29 +1,30 @@
-"""Opening the one database file: where it lies, how every connection to it is set up."""
+"""The one database file: where it lies, the session of a process with it, and its soundness."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import apsw
 
 from heddle_worker.store import schema, soundness
+from heddle_worker.store.connecting import (
+    connect,
+    identity,
+    make_private,
+    opening,
+    use_write_ahead_log,
+)
 from heddle_worker.store.errors import (
     StoreCorruptError,
     StoreUnavailableError,
-    damaged,
     translated,
-    translated_files,
 )
 
-_BUSY_TIMEOUT_MS: Final = 5_000
-_RETRY_SECONDS: Final = 0.005
 _WAL_SIZE_LIMIT: Final = 16 * 2**20
 _STOP_STEPS: Final = 1_000
 """Instructions of SQLite's machine, some microseconds, after which a check may be stopped."""
@@ -57,7 +58,7 @@ class Database:
         self._damage: StoreCorruptError | None = None
         self.was_in_use = False
         self.in_session = False
-        self._identity = _identity(path)
+        self._identity = identity(path)
         self._mark = f"{soundness.boot_id()} {secrets.token_hex(8)}"
 
     @classmethod
@@ -89,9 +90,9 @@ class Database:
             StoreError: its directory or disk does not let us.
         """
         path = database_path(heddle_dir)
-        _make_private(path)
-        with _opening(path), contextlib.ExitStack() as on_failure:
-            connection = _connect(path, apsw.SQLITE_OPEN_READWRITE)
+        make_private(path)
+        with opening(path), contextlib.ExitStack() as on_failure:
+            connection = connect(path, apsw.SQLITE_OPEN_READWRITE)
             on_failure.callback(connection.close)
             if connection.readonly("main"):
                 # What SQLite makes of a file that it may only read; it would fail later, and
@@ -99,7 +100,7 @@ class Database:
                 raise apsw.ReadOnlyError("it can only be read")
             if schema.check_version(connection, path):
                 soundness.check_if_suspect(connection, path)
-            _use_write_ahead_log(connection)
+            use_write_ahead_log(connection)
             connection.pragma("journal_size_limit", _WAL_SIZE_LIMIT)
             connection.pragma("foreign_keys", True)
             schema.migrate(connection, path)
@@ -115,7 +116,7 @@ class Database:
             StoreCorruptError: it was condemned meanwhile, and rightly so.
             StoreError: the mark cannot be written, and not for want of space.
         """
-        with _opening(self.path):
+        with opening(self.path):
             if soundness.condemnation(self.path).exists():
                 soundness.check_if_suspect(self.connection, self.path)
             self.ended_uncleanly = soundness.note(self.connection, "opened") is not None
@@ -138,7 +139,7 @@ class Database:
             StoreError: it cannot be opened.
         """
         with translated(self.path):
-            connection = _connect(self.path, apsw.SQLITE_OPEN_READONLY)
+            connection = connect(self.path, apsw.SQLITE_OPEN_READONLY)
             connection.pragma("query_only", True)
             return connection
 
@@ -195,7 +196,7 @@ class Database:
             StoreUnavailableError: it was deleted or replaced, so what is written would be lost.
         """
         with contextlib.suppress(OSError):
-            if _identity(self.path) == self._identity:
+            if identity(self.path) == self._identity:
                 return
         raise StoreUnavailableError(
             f"{self.path} was deleted or replaced while it was in use; restart the daemon"
@@ -238,65 +239,3 @@ class Database:
 
     def _is_of_this_boot(self, mark: str | None) -> bool:
         return mark is not None and mark.split()[0] == self._mark.split()[0]
-
-
-def _connect(path: Path, flags: int) -> apsw.Connection:
-    connection = apsw.Connection(str(path), flags=flags)
-    # Before anything else: already the change of the journal mode takes a lock.
-    connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
-    connection.wal_autocheckpoint(0)
-    # Who finds a damaged file and leaves must leave it, and its log, as they are.
-    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    connection.pragma("trusted_schema", False)
-    return connection
-
-
-def _use_write_ahead_log(connection: apsw.Connection) -> None:
-    """Switch to the write-ahead log, which a new database does not have yet.
-
-    When two processes do that at once, SQLite refuses one of them without waiting.
-    """
-    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1_000
-    while True:
-        try:
-            connection.pragma("journal_mode", "wal")
-        except apsw.BusyError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
-
-
-@contextlib.contextmanager
-def _opening(path: Path) -> Iterator[None]:
-    """Raise a `StoreError` for everything that SQLite reports inside the block.
-
-    Our own statements are right for an intact file: if one of them fails, the file is not.
-    """
-    try:
-        with translated(path):
-            yield
-    except apsw.Error as error:
-        raise damaged(path, str(error)) from error
-
-
-def _make_private(path: Path) -> None:
-    # An existing database is never opened here, not even to look: closing any descriptor of it
-    # would drop the locks that SQLite holds on it for this process.
-    with translated_files(path):
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        _restrict(path.parent, 0o700)
-        _restrict(path, 0o600)
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_dev, found.st_ino
-
-
-def _restrict(path: Path, mode: int) -> None:
-    if path.stat().st_mode & 0o777 != mode:
-        path.chmod(mode)

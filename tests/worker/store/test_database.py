@@ -10,7 +10,6 @@ from pathlib import Path
 import apsw
 import pytest
 
-from heddle_worker.store import schema
 from heddle_worker.store.database import Database, database_path
 from heddle_worker.store.errors import (
     StoreCorruptError,
@@ -19,6 +18,7 @@ from heddle_worker.store.errors import (
     StoreTooNewError,
     StoreUnavailableError,
 )
+from heddle_worker.store.migrations import MIGRATIONS
 
 
 def mode(path: Path) -> int:
@@ -222,7 +222,7 @@ def test_the_database_of_another_program_is_left_alone(heddle_dir: Path) -> None
 def test_a_newer_schema_is_refused_and_left_alone(heddle_dir: Path) -> None:
     Database.open(heddle_dir).close()
     path = database_path(heddle_dir)
-    newer = len(schema.MIGRATIONS) + 1
+    newer = len(MIGRATIONS) + 1
     with apsw.Connection(str(path)) as connection:
         connection.pragma("user_version", newer)
     connection.close()

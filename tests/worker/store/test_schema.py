@@ -10,6 +10,7 @@ import pytest
 from heddle_worker.store import schema
 from heddle_worker.store.database import Database, database_path
 from heddle_worker.store.errors import StoreTooNewError, backups_of
+from heddle_worker.store.migrations import MIGRATIONS
 from heddle_worker.store.operation_query import OperationQuery, select
 from heddle_worker.store.operations import NewOperation, append
 
@@ -103,7 +104,7 @@ def test_a_backup_is_a_store_that_works(tmp_path: Path) -> None:
     seqs = append(database.connection, [NewOperation(timestamp_secs=1, verb="snapshot")] * 500)
     # The log has what the main file has not yet: a copy of that file alone would lack it.
     assert database.path.with_name("heddle.db-wal").stat().st_size > 0
-    schema.migrate(database.connection, database.path, (*schema.MIGRATIONS, ONE))
+    schema.migrate(database.connection, database.path, (*MIGRATIONS, ONE))
     database.close()
     (backup,) = backups_of(database.path)
     place = tmp_path / "again"
