@@ -67,7 +67,9 @@ def report(place: Path) -> int:
     if combined:
         return combined
     _run("coverage", "html", "--quiet", "--fail-under=0", *total, "-d", str(place / "html"))
-    _run("coverage", "json", "--quiet", "--fail-under=0", *total, "-o", str(place / "coverage.json"))
+    _run(
+        "coverage", "json", "--quiet", "--fail-under=0", *total, "-o", str(place / "coverage.json")
+    )
     return _run("coverage", "report", *total)
 
 
