@@ -160,14 +160,6 @@ class Beneath:
             os.symlink(target, TEMPORARY, dir_fd=directory)
             os.rename(TEMPORARY, name, src_dir_fd=directory, dst_dir_fd=directory)
 
-    def set_permissions(self, path: bytes, permissions: int) -> None:
-        """Set the permission bits of a file."""
-        descriptor = self.open(path)
-        try:
-            os.fchmod(descriptor, permissions)
-        finally:
-            os.close(descriptor)
-
     @contextmanager
     def _parent(self, path: bytes, *, make: bool = False) -> Iterator[tuple[int, bytes]]:
         *directories, name = path.split(b"/")

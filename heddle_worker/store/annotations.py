@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,16 +55,6 @@ def has_any(connection: apsw.Connection) -> bool:
 def every(connection: apsw.Connection) -> list[StoredAnnotation]:
     """Return all annotations, in the order in which their discussions were opened."""
     rows = connection.execute(f"{_SELECT} FROM annotations a ORDER BY a.discussion")
-    return [_annotation(row) for row in rows]
-
-
-def of_discussions(connection: apsw.Connection, numbers: Collection[int]) -> list[StoredAnnotation]:
-    """Return the annotations of some discussions, in the order in which these were opened."""
-    rows = connection.execute(
-        f"{_SELECT} FROM json_each(?) j CROSS JOIN annotations a ON a.discussion = j.value "
-        "ORDER BY a.discussion",
-        (json.dumps(list(numbers)),),
-    )
     return [_annotation(row) for row in rows]
 
 

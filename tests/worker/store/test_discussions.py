@@ -94,8 +94,6 @@ def test_what_came_of_it(connection: apsw.Connection) -> None:
     assert not any(found(connection, name).is_open for name in ("a", "b", "c"))
     assert stored_annotations.find(connection, "note") == annotation
     assert stored_annotations.every(connection) == [annotation]
-    assert stored_annotations.of_discussions(connection, numbers[:2]) == []
-    assert stored_annotations.of_discussions(connection, numbers) == [annotation]
 
 
 def test_a_discussion_has_one_annotation(connection: apsw.Connection) -> None:
