@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import queue
+import random
 import sys
 import tempfile
 import time
@@ -35,6 +36,9 @@ def main(arguments: list[str]) -> int:
         "--again", action="store_true", help="only what survived, or was not tried, last time"
     )
     parser.add_argument("--only", default="", metavar="TEXT", help="only mutants with this text")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="only N mutants, the same each time"
+    )
     parser.add_argument("--list", action="store_true", help="print the mutants and try none")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     options = parser.parse_args(arguments)
@@ -55,6 +59,10 @@ def main(arguments: list[str]) -> int:
             for each in mutants
             if options.only in str(each) and not (options.again and results.is_done(each))
         ]
+        if options.sample is not None and options.sample < len(mutants):
+            sample = random.Random(0).sample(mutants, options.sample)
+            mutants = [each for each in mutants if each in sample]
+            chosen = [each for each in chosen if each in sample]
         if options.list:
             print(*chosen, sep="\n")
             continue
