@@ -18,7 +18,7 @@ from typing import Final
 
 from tests.mutation.bench import Bench, Outcome
 from tests.mutation.mutants import Mutant, mutants_of
-from tests.mutation.results import Results, Verdict
+from tests.mutation.results import Results
 from tests.mutation.subjects import PROJECT, Subject, equivalents, subjects
 
 # A mutant that only runs slowly, on a machine that does other things as well, is not found by that.
@@ -69,38 +69,43 @@ def _try_all(subject: Subject, mutants: list[Mutant], results: Results, jobs: in
         benches = [Bench(PROJECT, Path(place, str(number))) for number in range(jobs)]
         free: queue.Queue[Bench] = queue.Queue()
         with ThreadPoolExecutor(jobs) as pool:
-            baselines = list(pool.map(lambda bench: _baseline(bench, subject), benches))
-            seconds = max(_SECONDS_MIN, _TIMES_THE_BASELINE * max(baselines))
-            print(f"{subject.name}: {len(mutants)} mutants; unchanged {max(baselines):.1f} s each")
+            reach, *_ = pool.map(lambda bench: bench.trace(subject), benches)
+            seconds = max(pool.map(lambda bench: _baseline(bench, subject), benches))
+            print(f"{subject.name}: {len(mutants)} mutants; the tests take {seconds:.1f} s")
+            allowed = max(_SECONDS_MIN, _TIMES_THE_BASELINE * seconds)
             for bench in benches:
                 free.put(bench)
 
             def attempt(mutant: Mutant) -> None:
+                tests = reach.tests_for(mutant)
                 bench = free.get()
                 try:
-                    verdict = Verdict(*bench.try_out(mutant, subject.tests, seconds))
+                    verdict = bench.try_out(
+                        mutant, subject.tests if tests is None else tests, allowed
+                    )
                 finally:
                     free.put(bench)
                 results.note(mutant, verdict)
-                print(f"{verdict.outcome.value}: {mutant} {verdict.test}", flush=True)
+                print(f"{verdict.outcome.value}: {mutant}\n    {verdict.test}", flush=True)
 
             list(pool.map(attempt, mutants))
         for mutant in mutants:
             if results.verdicts[mutant.key].outcome is Outcome.TIMEOUT:
-                outcome = benches[0].try_out(mutant, subject.tests, 2 * seconds)
-                results.note(mutant, Verdict(*outcome))
+                verdict = benches[0].try_out(mutant, subject.tests, 2 * allowed)
+                results.note(mutant, verdict)
+        for bench in benches:
+            bench.close()
 
 
 def _baseline(bench: Bench, subject: Subject) -> float:
-    """Return the seconds that the tests take, once their bytecode is there.
+    """Return the seconds that the tests take.
 
     Raises:
         SystemExit: they do not pass.
     """
-    bench.run(subject.tests, 3600.0, bytecode=True)
     start = time.monotonic()
     if bench.run(subject.tests, 3600.0) != 0:
-        sys.exit(f"error: the tests of {subject.name} fail without any mutant:\n{bench.said()}")
+        sys.exit(f"error: tests fail without any mutant: {subject.name}\n{bench.said()}")
     return time.monotonic() - start
 
 

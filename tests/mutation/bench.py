@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import enum
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tests.mutation.mutants import Mutant
+from tests.mutation.reach import Reach
+from tests.mutation.subjects import Subject
 from tests.mutation.trial import TIMED_OUT
 
 _FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
-_NO_TESTS: Final = (4, 5)
+_PYTEST: Final = (
+    *("-x", "-q", "-rfE", "--timeout=0", "-p", "no:cacheprovider"),
+    *("--hypothesis-profile=mutation", "-Wignore::pytest.PytestAssertRewriteWarning"),
+)
 # What tests wait for in vain costs this much; a mutant is found when one has.
 _DEADLINE_SECONDS: Final = 12
 
@@ -29,12 +36,21 @@ class Outcome(enum.Enum):
     TIMEOUT = "timeout"
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one mutant, and the test that has found it."""
+
+    outcome: Outcome
+    test: str = ""
+
+
 class Bench:
     """One copy of the project's files, with a directory for what its tests write."""
 
     def __init__(self, project: Path, place: Path) -> None:
         self._copy = place / "project"
         self._scratch = place / "tmp"
+        self._output = place / "output"
         listing = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=project,
@@ -48,42 +64,82 @@ class Bench:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target)
 
-    def run(self, tests: Sequence[str], seconds: float, *, bytecode: bool = False) -> int:
-        """Run tests, in order, up to the first that fails; return the trial's exit status.
+        self._trials = self._start_trials()
 
-        What pytest says is kept in `output`.
+    @property
+    def copy(self) -> Path:
+        """Where the project's copy is."""
+        return self._copy
+
+    def close(self) -> None:
+        """End the process in which trials run."""
+        self._trials.communicate()
+
+    def run(self, tests: Sequence[str], seconds: float) -> int:
+        """Run tests, in order, up to the first that fails; return the trial's answer.
+
+        What pytest says is kept, for `said`.
         """
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
-        environment = {
+        request = {
+            "seconds": seconds,
+            "output": str(self._output),
+            "arguments": [*_PYTEST, *tests],
+        }
+        assert self._trials.stdin
+        assert self._trials.stdout
+        self._trials.stdin.write(json.dumps(request) + "\n")
+        self._trials.stdin.flush()
+        return int(self._trials.stdout.readline())
+
+    def trace(self, subject: Subject) -> Reach:
+        """Run a subject's tests and see what they run; bytecode is written on the way.
+
+        Raises:
+            SystemExit: they do not pass.
+        """
+        record = self._copy.parent / "record"
+        self._scratch.mkdir(exist_ok=True)
+        tracing = self._copy / "tests" / "mutation" / "tracing"
+        environment = self._environment() | {
+            "PYTHONPATH": os.pathsep.join([str(tracing), str(self._copy)]),
+            "MUTATION_RECORD": str(record),
+            "MUTATION_MODULES": os.pathsep.join(str(self._copy / m) for m in subject.modules),
+        }
+        del environment["PYTHONDONTWRITEBYTECODE"]
+        command = [sys.executable, "-m", "pytest", *_PYTEST, *subject.tests]
+        done = subprocess.run(
+            command, cwd=self._copy, env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            sys.exit(f"error: tests fail without any mutant: {subject.name}\n{done.stdout}")
+        return Reach(record.read_text("utf-8"), self._copy, subject.modules)
+
+    def _start_trials(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.mutation.trial"],
+            cwd=self._copy,
+            env=self._environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "PYTHONPATH": str(self._copy),
+            # It is taken for current by size and second, so a mutant's could outlive it.
+            "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(self._scratch),
             "HEDDLE_DEADLINE": str(_DEADLINE_SECONDS),
         }
-        # Bytecode is taken for current by size and second, so a mutant's could outlive it.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        if not bytecode:
-            environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "--timeout=0", *tests]
-        # Without the site's modules the trial starts sooner, and no mutant is among its own.
-        trial = [sys.executable, "-m", "tests.mutation.trial", str(seconds), *pytest]
-        with self.output.open("wb") as output:
-            return subprocess.run(
-                trial,
-                cwd=self._copy,
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
 
-    def try_out(self, mutant: Mutant, tests: Sequence[str], seconds: float) -> tuple[Outcome, str]:
-        """Return what becomes of a mutant, and the test that has found it.
-
-        Raises:
-            RuntimeError: pytest ran no test.
-        """
+    def try_out(self, mutant: Mutant, tests: Sequence[str], seconds: float) -> Verdict:
+        """Return what becomes of a mutant by tests that may be none."""
+        if not tests:
+            return Verdict(Outcome.SURVIVED)
         module = self._copy / mutant.module
         original = module.read_text("utf-8")
         for stale in module.parent.glob(f"__pycache__/{module.stem}.*"):
@@ -94,19 +150,12 @@ class Bench:
         finally:
             module.write_text(original, "utf-8")
         if status == TIMED_OUT:
-            return Outcome.TIMEOUT, ""
-        if status in _NO_TESTS:
-            raise RuntimeError(f"pytest ran no test: {self.said()}")
+            return Verdict(Outcome.TIMEOUT)
         if status == 0:
-            return Outcome.SURVIVED, ""
+            return Verdict(Outcome.SURVIVED)
         found = _FAILED.search(self.said())
-        return Outcome.KILLED, found[1] if found else ""
-
-    @property
-    def output(self) -> Path:
-        """Where the last run's output is."""
-        return self._copy.parent / "output"
+        return Verdict(Outcome.KILLED, found[1] if found else "")
 
     def said(self) -> str:
         """Return what the last run has printed."""
-        return self.output.read_text("utf-8", errors="replace")
+        return self._output.read_text("utf-8", errors="replace")

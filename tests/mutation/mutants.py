@@ -48,7 +48,7 @@ class Mutant:
 def mutants_of(module: str, text: str) -> list[Mutant]:
     """Return the mutants of a module, in the order of its lines; no two are the same text."""
     tree = ast.parse(text)
-    unread = _annotations(tree)
+    unread = [*_annotations(tree), *_dataclass_options(tree)]
     found: dict[str, Mutant] = {}
     nodes = get_ast(text)
     # An operator changes the tree that it gets, and parsing again takes ten times as long.
@@ -79,6 +79,17 @@ def _annotations(tree: ast.Module) -> list[Position]:
                 end = hint.end_lineno, hint.end_col_offset
                 found.append(((hint.lineno, hint.col_offset), end))
     return found
+
+
+def _dataclass_options(tree: ast.Module) -> list[Position]:
+    """Return where `frozen` and `slots` are: they hold off mistakes that types find already."""
+    return [
+        ((each.lineno, each.col_offset + 1), (each.end_lineno or 0, each.end_col_offset or 0))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for each in node.decorator_list
+        if isinstance(each, ast.Call)
+    ]
 
 
 def _is_program(text: str) -> bool:

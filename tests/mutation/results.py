@@ -5,22 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutation.bench import Outcome
+from tests.mutation.bench import Outcome, Verdict
 from tests.mutation.mutants import Mutant
 from tests.mutation.subjects import PROJECT, Subject
 
 Key = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of one mutant, and the test that has found it."""
-
-    outcome: Outcome
-    test: str = ""
 
 
 class Results:
