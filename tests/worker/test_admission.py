@@ -21,7 +21,7 @@ from heddle_worker.limits import MAX_CONCURRENT_CALLS, MAX_STREAMS
 
 T = TypeVar("T")
 
-SECONDS = 60.0
+SECONDS = 20.0
 
 
 def run(scenario: Coroutine[Any, Any, T]) -> T:
