@@ -245,16 +245,18 @@ def test_a_message_that_is_being_sent_gets_through() -> None:
     run(scenario())
 
 
-def test_nothing_is_interrupted_where_it_may_not_be() -> None:
+@pytest.mark.parametrize("was_sending", [True, False])
+def test_nothing_is_interrupted_where_it_may_not_be(was_sending: bool) -> None:
     async def scenario() -> None:
         go_on = asyncio.Event()
         done: list[str] = []
 
         async def body(call: CallInFlight) -> None:
-            with call.interruptible():
-                pass
-            with call.sending():
-                pass
+            if was_sending:
+                with call.interruptible():
+                    pass
+                with call.sending():
+                    pass
             await go_on.wait()
             done.append("finished")
 

@@ -18,7 +18,12 @@ from git_repository import GitRepository
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heddle_worker.failures import InvalidRequestError, ReusedOperationIdError
+from heddle_worker.failures import (
+    InvalidRequestError,
+    NotFoundError,
+    ReusedOperationIdError,
+    TransactionBusyError,
+)
 from heddle_worker.mutations import Asked, Change, Changed, Mutation, Mutations, Occasion
 from heddle_worker.principal import Principals
 from heddle_worker.repository.repository import Repository
@@ -27,11 +32,13 @@ from heddle_worker.services.discussions import DiscussionService
 from heddle_worker.services.hooks import HookService
 from heddle_worker.services.snapshots import SnapshotService
 from heddle_worker.services.transactions import TransactionService
-from heddle_worker.store import operation_query
+from heddle_worker.store import hooks, operation_query, transactions
 from heddle_worker.store.database import Database
+from heddle_worker.store.hooks import RegisteredHook
 from heddle_worker.store.idempotency import FinishedRequests
 from heddle_worker.store.operation_query import OperationQuery
 from heddle_worker.store.readers import Readers
+from heddle_worker.store.transactions import AbortStep, Transaction, TransactionState
 from heddle_worker.store.writer import Writer
 
 T = TypeVar("T")
@@ -61,9 +68,10 @@ class Store:
         self._finished.close()
         self._writer.close()
 
-    async def note(self, text: str, operation_id: str, verb: str = VERB) -> bytes:
+    async def note(self, text: str, operation_id: str, verb: str = VERB, within: str = "") -> bytes:
         """Write `text` into the log; the reply is the text and how many runs there were."""
-        return await self.run(text, operation_id, self.noting(text), verb)
+        asked = Asked(verb, operation_id, text.encode(), within)
+        return await self.mutations.run(asked, self.noting(text))
 
     async def run(
         self,
@@ -78,6 +86,9 @@ class Store:
         with self.readers.snapshot() as connection:
             found = operation_query.select(connection, OperationQuery(include_checkpoints=True))
             return [one.detail for one in found]
+
+    def write(self, work: Callable[[apsw.Connection], object]) -> None:
+        self._writer.submit(work).result()
 
     def remembered(self) -> int:
         with self.readers.snapshot() as connection:
@@ -375,6 +386,45 @@ def test_the_log_says_what_was_done_by_whom_and_when(store: Store) -> None:
     for entry in (full, bare):
         assert (entry.timestamp_secs, entry.operation_id) == (START, first)
         assert entry.actor_email == "ada@example.com"
+
+
+def test_within_a_transaction_the_log_waits_and_the_reply_does_not(store: Store) -> None:
+    transaction = Transaction(
+        id="it",
+        worktree=b".",
+        state=TransactionState.ACTIVE,
+        thread="",
+        message="",
+        base_id=b"",
+        started_at=START,
+    )
+    store.write(lambda connection: transactions.add(connection, transaction))
+    first = fresh_id()
+
+    def register(connection: apsw.Connection, occasion: Occasion) -> Changed[bytes]:
+        hooks.put(connection, RegisteredHook("within", "true", ("pre_push",), 5_000))
+        return Changed(b"registered", (occasion.operation(detail="within"),))
+
+    async def make() -> Mutation[bytes]:
+        return Mutation(register, lambda value: value)
+
+    async def ask() -> bytes:
+        return await store.mutations.run(Asked(VERB, first, b"within", "it"), make)
+
+    assert run(ask()) == run(ask()) == b"registered"
+    assert store.noted() == []
+    with store.readers.snapshot() as connection:
+        (waiting,) = transactions.buffered(connection, "it")
+        assert (waiting.detail, waiting.operation_id) == ("within", first)
+        assert len(hooks.all_hooks(connection)) == 1
+    store.write(lambda connection: transactions.undo_buffered(connection, "it"))
+    with store.readers.snapshot() as connection:
+        assert hooks.all_hooks(connection) == []
+    store.write(lambda connection: transactions.note_step(connection, "it", AbortStep.ASKED, b""))
+    for within, error in (("it", TransactionBusyError), ("none", NotFoundError)):
+        with pytest.raises(error):
+            run(store.note("a", fresh_id(), within=within))
+    assert store.runs == 0
 
 
 def test_a_long_id_that_is_none_is_not_repeated_in_full(store: Store) -> None:
