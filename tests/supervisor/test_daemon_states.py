@@ -27,6 +27,12 @@ def test_every_action_is_a_step_of_the_supervisor() -> None:
             assert list(inspect.signature(action).parameters) == ["self"]
 
 
+def test_every_step_is_named_by_the_table_or_begins_or_mends_a_run() -> None:
+    steps = {name for name, _ in inspect.getmembers(Steps, inspect.isfunction) if name[0] != "_"}
+    named = {action.__name__ for row in TRANSITIONS.values() for action in row.values()}
+    assert steps - named == {"take_over_from", "fail_to_publish"}
+
+
 def test_every_state_can_be_left_by_a_stop() -> None:
     for state in set(DaemonState) - set(ENDING):
         assert TRANSITIONS[state][Event.STOP] is Steps.drain
