@@ -1,6 +1,7 @@
-"""`python -m benchmarks NAME`: run one benchmark and print its figures.
+"""`python -m benchmarks NAME`: run one benchmark, or `all`, and print the figures.
 
-Exits with 0 when every bar is met, 1 when one is missed and 2 when it could not be measured.
+Exits with 0 when every bar is met, 1 when one is missed and 2 when it could not be measured; with
+`all`, 2 when one of them could not. What a benchmark leaves out for want of a program is named.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ import importlib
 import json
 import signal
 import sys
-from typing import Final, Protocol, cast
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
 
+from benchmarks import suite
+from benchmarks.document import as_document, write_document
 from benchmarks.machine import machine_facts
 from benchmarks.report import BenchmarkError, Options, Report, as_json, as_table
+
+_ALL: Final = "all"
 
 BENCHMARKS: Final = {
     "client": "the client library beside the generated stubs, on the same channel",
@@ -47,28 +53,54 @@ def main(arguments: list[str] | None = None) -> int:
         for name, summary in BENCHMARKS.items():
             print(f"{name:<12} {summary}")
         return 0
-    benchmark = cast(Benchmark, importlib.import_module(f"benchmarks.{parsed.name}"))
-    options = Options(quick=parsed.quick)
     # An exit, unlike a death by the signal, ends what the benchmark has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    options = Options(quick=parsed.quick)
+    if parsed.name == _ALL:
+        return _run_all(options, parsed.json, parsed.output)
+    return _run_one(parsed.name, options, parsed.json, parsed.output)
+
+
+def _run_one(name: str, options: Options, wants_json: bool, output: Path | None) -> int:
+    benchmark = cast(Benchmark, importlib.import_module(f"benchmarks.{name}"))
     try:
         report = benchmark.run(options)
     except BenchmarkError as error:
-        print(f"benchmarks: {parsed.name}: {error}", file=sys.stderr)
+        print(f"benchmarks: {name}: {error}", file=sys.stderr)
         return 2
-    if parsed.json:
-        print(json.dumps(as_json(parsed.name, options, machine_facts(), report), indent=2))
-    else:
-        print(as_table(report))
+    body = as_json(report)
+    head = {"benchmark": name, "quick": options.quick, "machine": machine_facts()}
+    if output is not None:
+        write_document(output, head | body)
+    print(json.dumps(head | body, indent=2) if wants_json else as_table(body))
     return 0 if report.met else 1
+
+
+def _run_all(options: Options, wants_json: bool, output: Path | None) -> int:
+    def keep(document: dict[str, Any]) -> None:
+        if output is not None:
+            write_document(output, document)
+
+    document = suite.run_all(BENCHMARKS, options, keep)
+    if wants_json:
+        print(as_document(document), end="")
+    else:
+        for outcome in document["benchmarks"]:
+            print(f"# {outcome['benchmark']}\n")
+            is_measured = "error" not in outcome
+            print(as_table(outcome) if is_measured else f"NOT MEASURED: {outcome['error']}")
+            print()
+    return suite.status(document)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     subject = parser.add_mutually_exclusive_group(required=True)
-    subject.add_argument("name", nargs="?", choices=BENCHMARKS, help="the benchmark to run")
+    names = (*BENCHMARKS, _ALL)
+    subject.add_argument("name", nargs="?", choices=names, help="the benchmark to run, or all")
     subject.add_argument("--list", action="store_true", help="list the benchmarks and exit")
     parser.add_argument("--json", action="store_true", help="print one JSON object, not a table")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="also keep the JSON in a file")
     parser.add_argument("--quick", action="store_true", help="take few samples: a smoke test")
     return parser
 

@@ -40,7 +40,7 @@ class Bar:
 
     def describe(self) -> str:
         """Return the bar as people write it, such as `<= 1.5x + 50`."""
-        terms = [f"{self.factor:g}x"] if self.factor else []
+        terms = [f"{self.factor:.3g}x"] if self.factor else []
         if self.plus or not terms:
             terms.append(f"{self.plus:g}")
         return "<= " + " + ".join(terms)
@@ -74,10 +74,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of one run, and notes that say what the floors are."""
+    """The figures of one run, notes on what the floors are, and what was left out and why."""
 
     rows: Sequence[Row]
     notes: Sequence[str] = ()
+    skipped: Sequence[str] = ()
 
     @property
     def met(self) -> bool:
@@ -85,39 +86,37 @@ class Report:
         return all(row.met is not False for row in self.rows)
 
 
-def as_table(report: Report) -> str:
-    """Return the rows as an aligned table, the notes below it."""
-    lines = [_HEADINGS, *(_cells(row) for row in report.rows)]
+def as_table(body: Mapping[str, Any]) -> str:
+    """Return what `as_json` gives as an aligned table, notes and what was left out below it."""
+    lines = [_HEADINGS, *map(_cells, body["rows"])]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = [_align(line, widths) for line in lines]
     table.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join([*table, *(f"* {note}" for note in report.notes)])
+    notes = (f"* {note}" for note in body["notes"])
+    return "\n".join([*table, *notes, *(f"SKIPPED: {what}" for what in body["skipped"])])
 
 
-def as_json(
-    name: str, options: Options, machine: Mapping[str, Any], report: Report
-) -> dict[str, Any]:
-    """Return the whole run as one object that `json` can write."""
+def as_json(report: Report) -> dict[str, Any]:
+    """Return a report as one object that `json` can write."""
     return {
-        "benchmark": name,
-        "quick": options.quick,
-        "machine": dict(machine),
         "met": report.met,
         "rows": [_fields(row) for row in report.rows],
         "notes": list(report.notes),
+        "skipped": list(report.skipped),
     }
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    low, high = row["range"]
     return (
-        row.what,
-        _number(row.value.value),
-        "" if row.value.exact else f"{_number(row.value.low)}-{_number(row.value.high)}",
-        row.unit,
-        "" if row.floor is None else _number(row.floor.value),
-        "" if row.ratio is None else f"{_number(row.ratio)}x",
-        "" if row.bar is None else row.bar.describe(),
-        {None: "", True: "yes", False: "NO"}[row.met],
+        row["what"],
+        _number(row["value"]),
+        "" if low == high else f"{_number(low)}-{_number(high)}",
+        row["unit"],
+        "" if row["floor"] is None else _number(row["floor"]),
+        "" if row["ratio"] is None else f"{_number(row['ratio'])}x",
+        row["bar"] or "",
+        {None: "", True: "yes", False: "NO"}[row["met"]],
     )
 
 
@@ -133,15 +132,22 @@ def _fields(row: Row) -> dict[str, Any]:
     return {
         "what": row.what,
         "unit": row.unit,
-        "value": row.value.value,
-        "range": [row.value.low, row.value.high],
-        "floor": None if row.floor is None else row.floor.value,
-        "floor_range": None if row.floor is None else [row.floor.low, row.floor.high],
-        "ratio": row.ratio,
+        "value": _rounded(row.value.value),
+        "range": [_rounded(row.value.low), _rounded(row.value.high)],
+        "floor": None if row.floor is None else _rounded(row.floor.value),
+        "floor_range": (
+            None if row.floor is None else [_rounded(row.floor.low), _rounded(row.floor.high)]
+        ),
+        "ratio": None if row.ratio is None else _rounded(row.ratio),
         "bar": None if row.bar is None else row.bar.describe(),
-        "limit": row.limit,
+        "limit": None if row.limit is None else _rounded(row.limit),
         "met": row.met,
     }
+
+
+def _rounded(value: float) -> float:
+    """Return a number as a file keeps it: counts are exact, all else has five digits."""
+    return int(value) if value == int(value) else float(f"{value:.5g}")
 
 
 def _number(value: float) -> str:

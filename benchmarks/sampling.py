@@ -28,11 +28,6 @@ class Figure:
         """Return the figure of something measured once."""
         return cls(value, value, value)
 
-    @property
-    def exact(self) -> bool:
-        """Whether there is no range to tell of."""
-        return self.low == self.high
-
 
 def interleave(
     subjects: Mapping[Key, Callable[[], Sample]], *, rounds: int

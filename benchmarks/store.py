@@ -55,14 +55,14 @@ class _Skips:
     """What could not be measured, told at once and in the report."""
 
     def __init__(self) -> None:
-        self.notes: list[str] = []
+        self.told: list[str] = []
 
     def offers(self, what: str, method: str, call: Callable[[], object]) -> bool:
         """Return whether the daemon has a method; if not, say that `what` is left out."""
         if is_offered(call):
             return True
-        self.notes.append(f"SKIPPED: {what}: {method} is not implemented")
-        print(f"benchmarks: store: {self.notes[-1]}", file=sys.stderr)
+        self.told.append(f"{what}: {method} is not implemented")
+        print(f"benchmarks: store: SKIPPED: {self.told[-1]}", file=sys.stderr)
         return False
 
 
@@ -99,7 +99,7 @@ def run(options: Options) -> Report:
     with store_transactions.daemon_of_many_files(effort.files) as daemon, served(daemon) as many:
         if skips.offers("transactions", "BeginTransaction", partial(_begin_and_abort, many)):
             rows += store_transactions.rows(many.daemon, many.client, effort.starts)
-    return Report(rows, (*skips.notes, *_NOTES))
+    return Report(rows, _NOTES, skips.told)
 
 
 def _start_rows(daemons: dict[int, Daemon], effort: Effort) -> Iterator[Row]:

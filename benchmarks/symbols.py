@@ -77,19 +77,21 @@ def run(options: Options) -> Report:
     ctags = shutil.which("ctags")
     if ctags is None or b"Universal Ctags" not in _output([ctags, "--version"]):
         raise BenchmarkError("universal-ctags is not installed (apt-get install universal-ctags)")
-    named = os.environ.get(_REPOSITORIES, str(_OWN)).split(os.pathsep)
+    named = [name for name in os.environ.get(_REPOSITORIES, "").split(os.pathsep) if name]
     tallies: dict[str, _Tally] = collections.defaultdict(_Tally)
-    for repository in named:
+    for repository in named or [str(_OWN)]:
         with tempfile.TemporaryDirectory(prefix="heddle-symbols-") as directory:
             _check_out(repository, Path(directory))
             _compare(ctags, Path(directory), 1 if options.quick else _ROUNDS, tallies)
     rows = [row for language, each in sorted(tallies.items()) for row in _rows(language, each)]
     notes = [
+        f"of {len(named)} repositories" if named else "of this project's own repository",
         "missed: share of ctags' functions, methods and classes that are not among our symbols",
         "floor of an outline: the bare parse of the same files by tree-sitter, in processor time",
         *(note for language, each in sorted(tallies.items()) for note in _notes(language, each)),
     ]
-    return Report(rows, notes)
+    skipped = [] if named else [f"other languages: {_REPOSITORIES} names no git directories"]
+    return Report(rows, notes, skipped)
 
 
 def _compare(ctags: str, root: Path, rounds: int, tallies: dict[str, _Tally]) -> None:

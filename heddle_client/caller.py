@@ -31,10 +31,10 @@ class Caller:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.repo_path = session.repo_path
+        self.repo_path = session.place.repo_path
         self._lines = Lines(self._connect)
 
-    def call(self, call: Call[T], timeout: float | None = None) -> T:
+    def call(self, call: Call[T]) -> T:
         """Make a call and return its result.
 
         A worker that dies or is replaced meanwhile is no matter: the same bytes are sent to the
@@ -42,15 +42,14 @@ class Caller:
 
         Args:
             call: what is asked.
-            timeout: seconds for all of it; None for the method's own.
 
         Raises:
             ClientError: as `heddle_client.errors` tells.
         """
         method = call.method
-        metadata = (*self.session.metadata(), *call.metadata)
+        metadata = self.session.metadata()
         began = time.monotonic()
-        patience = Patience(began, method.seconds if timeout is None else timeout)
+        patience = Patience(began, call.seconds)
         while True:
             try:
                 line = self._lines.take()
@@ -76,17 +75,16 @@ class Caller:
             self._wait(patience, failure, began)
             began = time.monotonic()
 
-    def stream(self, cursor: Cursor[T], timeout: float | None = None) -> Stream[T]:
+    def stream(self, cursor: Cursor[T]) -> Stream[T]:
         """Return an iterator over a stream, which has begun when this returns.
 
         Args:
             cursor: what is asked for, and where it goes on after a failure.
-            timeout: seconds until it ends with an error; None for none.
 
         Raises:
             ClientError: as `heddle_client.errors` tells.
         """
-        return Stream(self._lines, cursor, self.session.metadata(), self._wait, timeout)
+        return Stream(self._lines, cursor, self.session.metadata(), self._wait)
 
     def check(self) -> None:
         """Connect, and make sure that the daemon serves; start it where it is to be started.

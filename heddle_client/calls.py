@@ -6,9 +6,12 @@ import functools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, Protocol, TypeVar
 
 from heddle_client.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
 
 T = TypeVar("T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -36,6 +39,10 @@ class Method(Generic[T]):
     value: Callable[[Any], T]
     seconds: float = SECONDS
 
+    def call(self, message: Message, timeout: float | None) -> Call[T]:
+        """Return a call of this method; see `Call` for the timeout."""
+        return Call(self, message.SerializeToString(), timeout)
+
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
@@ -44,12 +51,17 @@ class Call(Generic[T]):
     Attributes:
         method: what is called.
         request: the message.
-        metadata: of this call, besides those of the session.
+        timeout: seconds for all of it; None for the method's own.
     """
 
     method: Method[T]
     request: bytes
-    metadata: tuple[tuple[str, str | bytes], ...] = ()
+    timeout: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """For how long it is tried."""
+        return self.method.seconds if self.timeout is None else self.timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +74,15 @@ class StreamMethod(Generic[T]):
 
 
 class Cursor(Protocol[T]):
-    """Where a stream stands: what to ask for next, after what has come so far."""
+    """Where a stream stands: what to ask for next, after what has come so far.
+
+    Attributes:
+        method: what is called.
+        timeout: seconds until it ends with an error; None for never.
+    """
 
     method: StreamMethod[T]
+    timeout: float | None
 
     def request(self) -> bytes | None:
         """Return the request that goes on from here; None when all has come."""
@@ -76,8 +94,9 @@ class Cursor(Protocol[T]):
 class Subscription(Generic[T]):
     """The cursor of a stream of what happens: it goes on with what happens next."""
 
-    def __init__(self, method: StreamMethod[T], request: bytes) -> None:
+    def __init__(self, method: StreamMethod[T], request: bytes, timeout: float | None) -> None:
         self.method = method
+        self.timeout = timeout
         self._request = request
 
     def request(self) -> bytes | None:
@@ -112,6 +131,6 @@ def state_id(state: str | bytes) -> bytes:
     return state.encode() if isinstance(state, str) else state
 
 
-def operation_id(given: str | None) -> str:
+def client_operation_id(operation_id: str | None) -> str:
     """Return the id under which a change happens once: the caller's, or a new one."""
-    return str(uuid.uuid4()) if given is None else given
+    return str(uuid.uuid4()) if operation_id is None else operation_id

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from heddle_client.caller import Caller
-from heddle_client.finding import Place
+from heddle_client.place import Place
 from heddle_client.session import Session
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Client:
         """Return what the daemon says of itself: version, abilities, limits, counters."""
         from heddle_client.requests import daemon as requests
 
-        return self._caller.call(requests.daemon(self._caller.repo_path), timeout)
+        return self._caller.call(requests.daemon(self._caller.repo_path, timeout=timeout))
 
     def review(
         self,
@@ -142,8 +142,10 @@ class Client:
         """
         from heddle_client.requests import reviews as requests
 
-        call = requests.review(self._caller.repo_path, state, all_signals=all_signals)
-        return self._caller.call(call, timeout)
+        call = requests.review(
+            self._caller.repo_path, state, all_signals=all_signals, timeout=timeout
+        )
+        return self._caller.call(call)
 
     def sign(
         self,
@@ -180,8 +182,10 @@ class Client:
             now=int(time.time()),
         )
         review = signed(asked, key)
-        call = requests.sign(self._caller.repo_path, review, given_id=operation_id)
-        return self._caller.call(call, timeout)
+        call = requests.sign(
+            self._caller.repo_path, review, operation_id=operation_id, timeout=timeout
+        )
+        return self._caller.call(call)
 
     def signatures(
         self, state: str | bytes = "HEAD", *, timeout: float | None = None
@@ -189,7 +193,9 @@ class Client:
         """Return the signatures of a state, and those of other states that hold for it."""
         from heddle_client.requests import reviews as requests
 
-        return self._caller.call(requests.signatures(self._caller.repo_path, state), timeout)
+        return self._caller.call(
+            requests.signatures(self._caller.repo_path, state, timeout=timeout)
+        )
 
     def operations(
         self,
@@ -240,8 +246,9 @@ class Client:
             limit=limit,
             include_checkpoints=include_checkpoints,
             after_seq=after_seq,
+            timeout=timeout,
         )
-        return self._caller.stream(cursor, timeout)
+        return self._caller.stream(cursor)
 
     def transaction(
         self, message: str = "", thread: str = "", *, timeout: float | None = None

@@ -13,56 +13,15 @@ from typing import TYPE_CHECKING, Final
 from heddle_client.errors import NoDaemonError, NotServingError, StartError
 from heddle_client.visible import visible
 from heddle_supervisor.config import LocalDaemonConfig
-from heddle_supervisor.control import DaemonStatus, inspect
 from heddle_supervisor.errors import ExitCode
+from heddle_supervisor.inspection import DaemonStatus, inspect
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
-from heddle_supervisor.repository_location import locate_repository
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
 _CONNECT_SECONDS: Final = 1.0
 _START_SECONDS: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Whose daemon is asked.
-
-    Attributes:
-        worktree: that the caller asks about: a linked one, the main one, or a bare repository.
-        config: where the daemon's files are.
-    """
-
-    worktree: Path
-    config: LocalDaemonConfig
-
-    @classmethod
-    def of(cls, repo: Path) -> Place:
-        """Return the place of a repository, of a directory in it, or of a linked worktree.
-
-        Raises:
-            NotARepositoryError: it lies in none.
-        """
-        location = locate_repository(repo)
-        config = LocalDaemonConfig.for_heddle_dir(location.heddle_dir, repository=location.root)
-        return cls(location.worktree, config)
-
-    @property
-    def repo_path(self) -> str:
-        """The worktree as requests name it.
-
-        Raises:
-            NotServingError: the path of a linked worktree is no UTF-8.
-        """
-        path = str(self.worktree)
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            if self.worktree == self.config.repository:
-                return ""
-            raise NotServingError(f"no request can name {visible(path)}: it is no UTF-8") from None
-        return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +93,7 @@ def start(config: LocalDaemonConfig) -> None:
         text = f"the daemon has not started within {_START_SECONDS:g} s"
         raise StartError(text, ExitCode.TIMEOUT) from None
     if done.returncode not in (ExitCode.OK, ExitCode.ALREADY_RUNNING):
-        raise StartError(_complaint(done), _exit_code(done.returncode))
+        raise StartError(_complaint(done), ExitCode.of(done.returncode))
 
 
 def _complaint(done: CompletedProcess[bytes]) -> str:
@@ -145,10 +104,6 @@ def _complaint(done: CompletedProcess[bytes]) -> str:
     except (ValueError, KeyError, TypeError):
         said = done.stderr.decode(errors="replace").strip().splitlines()
         return f"the daemon does not start: {visible(said[-1])}" if said else "it does not start"
-
-
-def _exit_code(code: int) -> ExitCode:
-    return ExitCode(code) if code in set(ExitCode) else ExitCode.FAILURE
 
 
 def _inspected(config: LocalDaemonConfig) -> DaemonStatus:

@@ -12,12 +12,11 @@ from typing import Any, Final
 from heddle_client.child import Child, CommandError, require_command
 from heddle_client.commands.options import open_client
 from heddle_client.errors import FailedPreconditionError
+from heddle_client.place import Place
 from heddle_client.progress import progress
 from heddle_client.taken_back import taken_back
 from heddle_client.transaction_choice import short
-from heddle_supervisor.config import LocalDaemonConfig
 from heddle_supervisor.errors import ExitCode, HeddleError
-from heddle_supervisor.repository_location import locate_repository
 
 TRANSACTION_VARIABLE: Final = "HEDDLE_TRANSACTION_ID"
 """Names, in the environment of the command, the transaction that it runs in."""
@@ -165,8 +164,7 @@ def _ended_by_command(client: Any, outcome: Outcome, error: FailedPreconditionEr
 
 def _require_store(repo: Path, transaction_id: str) -> None:
     """Raise where the command has removed heddle's files: a new daemon would know nothing."""
-    location = locate_repository(repo)
-    config = LocalDaemonConfig.for_heddle_dir(location.heddle_dir)
+    config = Place.of(repo).config
     if not config.state_dir.is_dir():
         ref = f"refs/heddle/transactions/{transaction_id}/begin"
         raise LostStoreError(

@@ -12,7 +12,7 @@ import sys
 
 from heddle_client.shim_protocol import CLOSED, GO_ON, RUN_GIT_HOOK, STOP
 from heddle_client.swift_wire import Verdict, encode_hook_run
-from heddle_client.visible import visible
+from heddle_client.visible import visible_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # a checker takes it for true; `typing` itself costs more than all of this
@@ -62,7 +62,7 @@ def _tell(verdict: Verdict, hook: str) -> int:
 
 def _say(text: str) -> None:
     """Print a text for the person at git, the lines of which stay lines."""
-    lines = "\n  ".join(map(visible, text.strip().split("\n")))
+    lines = visible_lines(text.strip(), indent="  ")
     try:
         os.write(2, f"heddle: {lines}\n".encode(errors="backslashreplace"))
     except OSError:

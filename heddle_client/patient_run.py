@@ -6,7 +6,7 @@ from pathlib import Path
 
 from heddle_client.caller import Caller
 from heddle_client.calls import Call, Method
-from heddle_client.finding import Place
+from heddle_client.place import Place
 from heddle_client.session import Session
 from heddle_client.shim_protocol import RUN_GIT_HOOK
 from heddle_client.swift_wire import Verdict

@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from heddle_client.place import Place
 from heddle_client.requests import reviews as requests
-from heddle_client.swift_call import NoPlainReplyError, call
-from heddle_supervisor.config import LocalDaemonConfig
-from heddle_supervisor.repository_location import locate_repository
+from heddle_client.swift_call import call
 
 if TYPE_CHECKING:
     from heddle_client.calls import Call
@@ -35,26 +34,19 @@ class QuickClient:
     """
 
     def __init__(self, repo: Path) -> None:
-        location = locate_repository(repo)
-        config = LocalDaemonConfig.for_heddle_dir(location.heddle_dir, repository=location.root)
-        self.repository = location.worktree
-        self._socket_path = str(config.socket_path)
+        self._place = Place.of(repo)
+        self.repository = self._place.worktree
 
     def review(self, state: str, *, all_signals: bool) -> ReviewPayload:
         """Return what a reviewer of a state needs; of the worktree where it is empty."""
-        return self._call(requests.review(self._repo_path(), state, all_signals=all_signals))
+        return self._call(requests.review(self._place.repo_path, state, all_signals=all_signals))
 
     def signatures(self, state: bytes) -> ListSignaturesResponse:
         """Return the signatures that hold for a state."""
-        return self._call(requests.signatures(self._repo_path(), state))
-
-    def _repo_path(self) -> str:
-        path = str(self.repository)
-        if any("\udc80" <= character <= "\udcff" for character in path):
-            raise NoPlainReplyError("the worktree's path is no UTF-8")
-        return path
+        return self._call(requests.signatures(self._place.repo_path, state))
 
     def _call(self, asked: Call[T]) -> T:
         method = asked.method
-        reply = call(self._socket_path, method.path, asked.request, timeout=method.seconds)
+        socket_path = str(self._place.config.socket_path)
+        reply = call(socket_path, method.path, asked.request, timeout=asked.seconds)
         return method.value(method.parse(reply))

@@ -10,7 +10,7 @@ from typing import Final
 
 from heddle_client import finding
 from heddle_client.errors import InvalidArgumentError, NoDaemonError, VersionSkewWarning
-from heddle_client.finding import Place
+from heddle_client.place import Place
 from heddle_client.visible import visible
 from heddle_supervisor.version import __version__
 
@@ -27,14 +27,13 @@ class Session:
         agent: who calls, for the daemon's records.
 
     Attributes:
-        repo_path: the worktree as requests name it.
+        place: the same.
     """
 
     def __init__(self, place: Place, *, start: bool, agent: str = "") -> None:
         if not _is_plain(agent):
             raise InvalidArgumentError("agent: only printable ASCII can be sent along with a call")
         self.place = place
-        self.repo_path = place.repo_path
         self._starts = start
         self._metadata = ((_AGENT_KEY, agent),) if agent else ()
         self._known_versions = {__version__}

@@ -146,7 +146,21 @@ def _commit(worktree: Path, state: str | bytes) -> bytes:
     try:
         return bytes.fromhex(git(worktree, *words).decode().strip())
     except GitError:
-        raise InvalidArgumentError(f"{visible(name)!r} is no state of this repository") from None
+        why = ""
+        if name == "HEAD" and _is_unborn(worktree):
+            why = ": the branch has no commit yet; make a first one"
+        raise InvalidArgumentError(
+            f"{visible(name)!r} is no state of this repository{why}"
+        ) from None
+
+
+def _is_unborn(worktree: Path) -> bool:
+    """Return whether `HEAD`, which is no commit, is on a branch."""
+    try:
+        git(worktree, "symbolic-ref", "--quiet", "HEAD")
+    except GitError:
+        return False
+    return True
 
 
 def _content(path: Path) -> bytes:

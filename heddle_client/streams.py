@@ -26,8 +26,9 @@ _Wait = Callable[[Patience, Failure, float], None]
 class Stream(Iterator[T], Generic[T]):
     """What the daemon sends, one by one; another worker goes on where one has ended.
 
-    One thread iterates; any may close it, which ends the iteration at once. So does closing the
-    client. It is a context manager that closes itself.
+    What happens after it was made comes, whether somebody waits for it already or not. One thread
+    iterates; any may close it, which ends the iteration at once. So does closing the client. It is
+    a context manager that closes itself.
 
     Attributes:
         resumed: how often it has gone on with another worker. Of what has no cursor (signals,
@@ -40,14 +41,15 @@ class Stream(Iterator[T], Generic[T]):
         cursor: Cursor[T],
         metadata: tuple[tuple[str, str], ...],
         wait: _Wait,
-        timeout: float | None,
     ) -> None:
         self.resumed = 0
         self._lines = lines
         self._cursor = cursor
         self._metadata = metadata
         self._wait = wait
-        self._patience = Patience(time.monotonic(), math.inf if timeout is None else timeout)
+        self._patience = Patience(
+            time.monotonic(), math.inf if cursor.timeout is None else cursor.timeout
+        )
         self._lock = threading.Lock()
         self._is_closed = False
         self._pid = os.getpid()
@@ -160,6 +162,8 @@ class Stream(Iterator[T], Generic[T]):
             is_closed = self._is_closed
         if is_closed:
             self.close()
+        # It comes when the daemon has let us in, or with whatever the call ends with.
+        call.initial_metadata()
 
     def _release(self, *, has_failed: bool = False) -> None:
         with self._lock:

@@ -21,6 +21,11 @@ def visible(text: str) -> str:
     return "".join(map(_shown, text))
 
 
+def visible_lines(text: str, indent: str = "") -> str:
+    """Return text whose lines stay lines, each of them visible, those after the first indented."""
+    return f"\n{indent}".join(map(visible, text.split("\n")))
+
+
 def _shown(character: str) -> str:
     import unicodedata  # most text is plain, and needs no tables
 

@@ -82,9 +82,16 @@ async def read(served: Served, address: str) -> str:
     for each in _READABLE:
         arguments: dict[str, Any] = {}
         if each.argument and path.startswith(each.path) and path != each.path:
-            arguments[each.argument] = unquote(path.removeprefix(each.path), errors="strict")
+            arguments[each.argument] = _unquoted(path.removeprefix(each.path))
         elif path != each.path or each.argument:
             continue
         answer = await TOOLS[each.tool].call(served, arguments)
         return answer.model_dump_json()
     raise Refusal(f"no resource has the address {address!r}; resources/list names them")
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Refusal(str(error)) from None

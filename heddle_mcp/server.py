@@ -104,7 +104,7 @@ class HeddleServer:
     ) -> ReadResourceResult:
         try:
             text = await resources.read(self._served, asked.uri)
-        except (*EXPECTED, UnicodeDecodeError) as error:
+        except EXPECTED as error:
             raise MCPError(INVALID_PARAMS, refusal_of(error)) from None
         except Exception:
             raise MCPError(INTERNAL_ERROR, _mistake(asked.uri)) from None

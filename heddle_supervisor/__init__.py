@@ -16,8 +16,9 @@ if TYPE_CHECKING:
         default_pid_path,
         default_socket_path,
     )
-    from heddle_supervisor.control import inspect, stop
+    from heddle_supervisor.control import stop
     from heddle_supervisor.daemon import serve
+    from heddle_supervisor.inspection import inspect
     from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
     from heddle_supervisor.pidfile import PIDFILE_MARKER, PidFileContents, PidGuard
     from heddle_supervisor.process_identity import is_heddle_process, pid_alive
@@ -46,7 +47,7 @@ _HOMES: Final = {
     "check_peer_uid_matches_self": "peer_credentials",
     "default_pid_path": "config",
     "default_socket_path": "config",
-    "inspect": "control",
+    "inspect": "inspection",
     "is_heddle_process": "process_identity",
     "pid_alive": "process_identity",
     "serve": "daemon",

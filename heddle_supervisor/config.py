@@ -8,9 +8,12 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from heddle_supervisor.errors import HeddleError
+
+if TYPE_CHECKING:
+    from heddle_supervisor.repository_location import RepositoryLocation
 
 SOCKET_NAME: Final = "grpc.sock"
 PIDFILE_NAME: Final = "grpc.pid"
@@ -117,6 +120,11 @@ class LocalDaemonConfig:
             socket_path=socket_path,
             pid_path=default_pid_path(heddle_dir),
         )
+
+    @classmethod
+    def for_repository(cls, location: RepositoryLocation) -> LocalDaemonConfig:
+        """Return the configuration of a repository's daemon, with the defaults of every limit."""
+        return cls.for_heddle_dir(location.heddle_dir, repository=location.root)
 
     def with_socket(self, socket_path: Path) -> LocalDaemonConfig:
         """Return this configuration with another socket.

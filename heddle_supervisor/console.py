@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from heddle_supervisor.errors import ExitCode, HeddleError, os_error_text
+from heddle_supervisor.errors import Ending, HeddleError
 
 
 def print_result(text: str, body: dict[str, Any], *, as_json: bool) -> None:
@@ -99,25 +99,18 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 def reported_errors(*, as_json: bool) -> Iterator[None]:
     """Turn the errors of a command into one line, one JSON object where asked, and an exit code.
 
-    This is the one place that does so.
-
     Raises:
         SystemExit: with the error's exit code.
     """
     try:
         yield
-    except HeddleError as error:
-        text, code, pid = str(error), error.exit_code, getattr(error, "pid", None)
     except BrokenPipeError:
         raise  # whoever reads our output has seen enough, and wants no complaint
-    except OSError as error:
-        text, code, pid = os_error_text(error), ExitCode.FAILURE, None
-    except KeyboardInterrupt:
-        text, code, pid = "interrupted", ExitCode.INTERRUPTED, None
+    except (HeddleError, OSError, KeyboardInterrupt) as error:
+        ending = Ending.of(error)
     else:
         return
-    print_message(text)
+    print_message(ending.text)
     if as_json:
-        body = {"error": text, "exit_code": int(code)}
-        print_result(text, body if pid is None else {**body, "pid": pid}, as_json=True)
-    raise SystemExit(int(code))
+        print_result(ending.text, ending.as_json(), as_json=True)
+    raise SystemExit(int(ending.exit_code))

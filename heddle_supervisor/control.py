@@ -1,28 +1,26 @@
-"""A daemon seen from outside: its state, and its end. Typed results; the commands print them.
+"""A daemon ended from outside, or made to renew its worker. Typed results; the commands print them.
 
-Nothing here talks to the daemon: the pidfile's lock says whether it lives, its status file what it
-does, and a signal ends it. So a daemon of any version can be watched and stopped by any other.
+It is told by a signal, which is sent only to a process that is proven to be the daemon. So one of
+any version can be stopped by any other.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from heddle_supervisor.config import ConfigError, LocalDaemonConfig
 from heddle_supervisor.errors import ExitCode, HeddleError
+from heddle_supervisor.inspection import DaemonStatus, look, read_settled, record_of
 from heddle_supervisor.pidfile import (
     PidFileContents,
     PidFileKind,
     PidFileReading,
     hold_stale_pidfile,
-    read_pidfile,
     sweep_temporaries,
 )
 from heddle_supervisor.process_identity import (
@@ -30,21 +28,12 @@ from heddle_supervisor.process_identity import (
     ProcessHandle,
     ProcessIdentity,
     is_heddle_process,
-    is_stopped,
     match_writer,
-    pid_alive,
 )
-from heddle_supervisor.status_file import (
-    PublicState,
-    StatusRecord,
-    read_status,
-    remove_status,
-)
-from heddle_supervisor.version import __version__
+from heddle_supervisor.status_file import PublicState, read_status, remove_status
 
 _KILL_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.01
-_SETTLE_SECONDS: Final = 0.5
 
 
 class ControlError(HeddleError):
@@ -67,49 +56,6 @@ class StopTimeoutError(HeddleError):
     """The daemon was told to stop and still runs."""
 
     exit_code = ExitCode.TIMEOUT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonStatus:
-    """A daemon's state, as `status` reports it.
-
-    Attributes:
-        running: whether a daemon holds the lock.
-        pid: its pid; None when none runs.
-        responding: False when its process is stopped (as by SIGSTOP) and can do nothing.
-        socket_path: where clients connect, the real path where a fall-back is in use.
-        pid_path: the pidfile.
-        log_path: the daemon's log.
-        state: `starting`, `serving`, `draining`, `failed` or `stopped`.
-        worker_pid, standby_pid, generation, restarts, recent_restarts, started_at: as in
-            `StatusRecord`.
-        version: of the daemon that runs; None when none does.
-        installed_version: of this program.
-        repository: the worktree's root, or a bare repository's directory.
-        last_error: why a worker died last, or what is wrong with the files that were found.
-    """
-
-    running: bool
-    pid: int | None
-    responding: bool
-    socket_path: str
-    pid_path: str
-    log_path: str
-    state: str
-    worker_pid: int | None = None
-    standby_pid: int | None = None
-    generation: int = 0
-    restarts: int = 0
-    recent_restarts: Sequence[Mapping[str, Any]] = ()
-    started_at: int | None = None
-    version: str | None = None
-    installed_version: str = __version__
-    repository: str
-    last_error: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that `status --json` prints."""
-        return dataclasses.asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,76 +84,6 @@ class StopResult:
         return {**body, "forced": True} if self.forced else body
 
 
-def inspect(config: LocalDaemonConfig) -> DaemonStatus:
-    """Return the state of the daemon of this configuration, running or not.
-
-    Raises:
-        OSError: the pidfile exists and may not be read.
-    """
-    return _look(config)[0]
-
-
-def _look(config: LocalDaemonConfig) -> tuple[DaemonStatus, StatusRecord | None]:
-    """Return the state, and the record that a running daemon has published of it."""
-    reading = _read_settled(config.pid_path)
-    contents = reading.contents
-    if contents is None or not _is_running(reading):
-        found = DaemonStatus(
-            running=False,
-            pid=None,
-            responding=False,
-            socket_path=str(config.socket_path),
-            pid_path=str(config.pid_path),
-            log_path=str(config.log_path),
-            state=PublicState.STOPPED.value,
-            repository=str(config.repository),
-            last_error=_problem(config, reading),
-        )
-        return found, None
-    found = DaemonStatus(
-        running=True,
-        pid=contents.pid,
-        responding=not is_stopped(contents.pid),
-        socket_path=str(config.socket_path),
-        pid_path=str(config.pid_path),
-        log_path=str(config.log_path),
-        state=PublicState.STARTING.value,
-        started_at=contents.started_at_secs or None,
-        repository=str(config.repository),
-    )
-    record = _record_of(config, reading)
-    if record is None:
-        return found, None
-    told = dataclasses.replace(
-        found,
-        socket_path=record.socket_path,
-        state=record.state.value,
-        worker_pid=record.worker_pid,
-        standby_pid=record.standby_pid,
-        generation=record.generation,
-        restarts=record.restarts,
-        recent_restarts=record.recent_restarts,
-        started_at=record.started_at,
-        version=record.version,
-        repository=record.repository,
-        last_error=record.last_error,
-    )
-    return told, record
-
-
-def live_daemons() -> Iterator[tuple[LocalDaemonConfig, DaemonStatus]]:
-    """Yield this user's running daemons; forget the registered ones that have gone."""
-    from heddle_supervisor.registry import registered, unregister
-
-    for config in registered():
-        with contextlib.suppress(OSError):
-            found = inspect(config)
-            if found.running:
-                yield config, found
-            else:
-                unregister(config)
-
-
 def stop(config: LocalDaemonConfig, *, timeout: float, force: bool) -> StopResult:
     """Stop the daemon of this configuration, and return when nothing of it is left.
 
@@ -221,7 +97,7 @@ def stop(config: LocalDaemonConfig, *, timeout: float, force: bool) -> StopResul
         StopTimeoutError: it has not ended in time.
         OSError: its files may not be read or removed.
     """
-    reading = _read_settled(config.pid_path)
+    reading = read_settled(config.pid_path)
     if reading.kind is PidFileKind.ABSENT:
         return StopResult(stopped=False, reason="no pidfile")
     if reading.kind is not PidFileKind.OURS or reading.contents is None:
@@ -256,8 +132,8 @@ def reload(config: LocalDaemonConfig, *, timeout: float) -> DaemonStatus:
         ReloadTimeoutError: no new worker served in time.
         OSError: the pidfile may not be read.
     """
-    reading = _read_settled(config.pid_path)
-    before, known = _look(config)
+    reading = read_settled(config.pid_path)
+    before, known = look(config)
     if reading.contents is None or not reading.locked or before.pid is None:
         raise NotRunningError("no daemon runs here: start it with `heddle agent serve --detach`")
     with contextlib.closing(ProcessHandle(before.pid)) as handle:
@@ -267,29 +143,12 @@ def reload(config: LocalDaemonConfig, *, timeout: float) -> DaemonStatus:
         handle.send(signal.SIGHUP)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and not handle.wait(_LOOK_SECONDS):
-            now, record = _look(config)
+            now, record = look(config)
             if record is not None and record.failures > failures:
                 raise ControlError(f"the reload failed: {record.last_error}")
             if now.generation > before.generation and now.state == PublicState.SERVING.value:
                 return now
     raise ReloadTimeoutError(f"no new worker has served within {timeout:g} s")
-
-
-def _read_settled(path: Path) -> PidFileReading:
-    """Look at the pidfile; again, for a moment, while whoever sweeps or replaces it holds its lock.
-
-    Raises:
-        OSError: it exists, but may not be read.
-    """
-    deadline = time.monotonic() + _SETTLE_SECONDS
-    while True:
-        reading = read_pidfile(path)
-        held_for_dead = (
-            reading.locked and reading.contents is not None and not pid_alive(reading.contents.pid)
-        )
-        if not held_for_dead or time.monotonic() > deadline:
-            return reading
-        time.sleep(_LOOK_SECONDS)
 
 
 def _require_owner(
@@ -301,7 +160,7 @@ def _require_owner(
     With the lock free, it can only be a daemon of another make, which locks nothing.
     """
     pid = contents.pid
-    record = _record_of(config, reading)
+    record = record_of(config, reading)
     if record is not None and reading.locked:
         match = ProcessIdentity(pid, record.boot, record.started_ticks).match()
     else:
@@ -369,28 +228,3 @@ def _sweep(config: LocalDaemonConfig) -> None:
             remove_status(config.status_path)
             sweep_temporaries(config.pid_path)
             config.pid_path.unlink(missing_ok=True)
-
-
-def _is_running(reading: PidFileReading) -> bool:
-    if reading.contents is None:
-        return False
-    if reading.kind is PidFileKind.LEGACY:
-        pid = reading.contents.pid
-        return pid_alive(pid) and is_heddle_process(pid)
-    return reading.locked
-
-
-def _record_of(config: LocalDaemonConfig, reading: PidFileReading) -> StatusRecord | None:
-    """Return the published state, if it is that of the daemon that the pidfile names."""
-    record = read_status(config.status_path)
-    if record is None or reading.contents is None or record.pid != reading.contents.pid:
-        return None
-    return record
-
-
-def _problem(config: LocalDaemonConfig, reading: PidFileReading) -> str | None:
-    if reading.kind is PidFileKind.FOREIGN:
-        return f"pidfile {config.pid_path} {reading.problem}"
-    if reading.contents is not None:
-        return f"the daemon (pid {reading.contents.pid}) has died; its pidfile is stale"
-    return None

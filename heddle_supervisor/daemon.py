@@ -96,7 +96,8 @@ def _own_files(config: LocalDaemonConfig, handover: Handover | None) -> Iterator
         guard = PidGuard.install(config.pid_path, PidFileContents(os.getpid(), started_at))
     else:
         started_at = handover.started_at
-        guard = PidGuard.adopt(config.pid_path, handover.guard)
+        contents = PidFileContents(os.getpid(), started_at)
+        guard = PidGuard.adopt(config.pid_path, handover.guard, contents)
     with guard:
         if handover is None:
             publication.prepare()

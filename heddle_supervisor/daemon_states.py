@@ -43,6 +43,7 @@ class Event(enum.Enum):
     GRACE_ELAPSED = "grace_elapsed"
     FILES_VANISHED = "files_vanished"
     SOCKET_VANISHED = "socket_vanished"
+    PIDFILE_OVERWRITTEN = "pidfile_overwritten"
     MEMORY_EXCEEDED = "memory_exceeded"
     RELOAD = "reload"
     TRIAL_PASSED = "trial_passed"

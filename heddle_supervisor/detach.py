@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from heddle_supervisor.descriptors import close_all_but
-from heddle_supervisor.errors import ExitCode, HeddleError, os_error_text
+from heddle_supervisor.errors import Ending, ExitCode, HeddleError
 from heddle_supervisor.log_files import tail
 from heddle_supervisor.peer_credentials import check_peer_uid_matches_self
 
@@ -37,13 +37,12 @@ class DetachedStartError(HeddleError):
     """The daemon did not start.
 
     Attributes:
-        exit_code: the code of the error that the daemon met.
-        pid: of the daemon that was found instead, where that was the error.
+        exit_code, pid: those of the error that the daemon met.
     """
 
     def __init__(self, text: str, code: int = ExitCode.FAILURE, pid: int | None = None) -> None:
         super().__init__(text)
-        self.exit_code = ExitCode(code)
+        self.exit_code = ExitCode.of(code)
         self.pid = pid
 
 
@@ -154,7 +153,7 @@ def _execute_detached(
         environment = {**os.environ, _CHANNEL_VARIABLE: str(channel.fileno())}
         os.execve(sys.executable, [sys.executable, *command], environment)  # noqa: S606
     except OSError as error:
-        _tell(channel, {"error": os_error_text(error), "exit_code": int(ExitCode.FAILURE)})
+        _tell(channel, Ending.of(error).as_json())
     finally:
         os._exit(ExitCode.FAILURE)
 
@@ -178,12 +177,10 @@ def report_start(body: Callable[[Callable[[], None]], None]) -> int:
     try:
         body(lambda: _tell(channel, {"pid": os.getpid()}))
         status = ExitCode.OK
-    except HeddleError as error:
-        status = error.exit_code
-        found = getattr(error, "pid", None)
-        _tell(channel, {"error": str(error), "exit_code": int(status), "pid": found})
-    except OSError as error:
-        _tell(channel, {"error": os_error_text(error), "exit_code": int(status)})
+    except (HeddleError, OSError) as error:
+        ending = Ending.of(error)
+        status = ending.exit_code
+        _tell(channel, ending.as_json())
     except BaseException:
         traceback.print_exc()
     return status

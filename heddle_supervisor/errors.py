@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 
 
 class ExitCode(enum.IntEnum):
@@ -25,11 +26,51 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
     """Ended by SIGINT."""
 
+    @classmethod
+    def of(cls, status: int) -> ExitCode:
+        """Return what a `heddle` command has ended with; FAILURE for what none of them does."""
+        return cls(status) if status in set(cls) else cls.FAILURE
+
 
 class HeddleError(Exception):
-    """An error whose text is one line for people: what is wrong, and what to do about it."""
+    """An error whose text is one line for people: what is wrong, and what to do about it.
+
+    Attributes:
+        exit_code: of the command that it ends.
+        pid: of the daemon that was found, where that is the error.
+    """
 
     exit_code: ExitCode = ExitCode.FAILURE
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an error ends a command.
+
+    Attributes:
+        text: one line for people.
+        exit_code: what the command ends with.
+        pid: as of `HeddleError`.
+    """
+
+    text: str
+    exit_code: ExitCode
+    pid: int | None = None
+
+    @classmethod
+    def of(cls, error: HeddleError | OSError | KeyboardInterrupt) -> Ending:
+        """Return what an error comes to. This is the one place that says so."""
+        if isinstance(error, HeddleError):
+            return cls(str(error), error.exit_code, error.pid)
+        if isinstance(error, OSError):
+            return cls(os_error_text(error), ExitCode.FAILURE)
+        return cls("interrupted", ExitCode.INTERRUPTED)
+
+    def as_json(self) -> dict[str, str | int]:
+        """Return the object that a command prints with `--json`."""
+        body: dict[str, str | int] = {"error": self.text, "exit_code": int(self.exit_code)}
+        return body if self.pid is None else {**body, "pid": self.pid}
 
 
 def os_error_text(error: OSError) -> str:

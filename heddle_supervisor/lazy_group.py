@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import typer
 import typer.core
 import typer.main
+
+_WHOLE: Final = 1_000
 
 
 class LazyGroup(typer.core.TyperGroup):
@@ -38,6 +40,13 @@ class LazyGroup(typer.core.TyperGroup):
         command = typer.main.get_command(application)
         command.name = cmd_name
         return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer hides the types
+        """List the commands with their whole first sentences, which Typer would cut at a line."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [(name, found.get_short_help_str(_WHOLE)) for name, found in commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 def _single_command(function: Callable[..., Any]) -> typer.Typer:

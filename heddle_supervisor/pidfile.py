@@ -3,50 +3,58 @@
 The lock is a `flock(2)` on the pidfile's own inode and the only truth about ownership; the pid in
 it is for messages and for signals. The file is born complete and locked under another name and
 then moved to its own, so that nobody ever reads half of it, and it is unlinked only by the holder
-of its lock. After locking an existing file the name is looked up again: a lock on an inode that
-has lost its name means nothing.
+of its lock.
 """
 
 from __future__ import annotations
 
 import contextlib
-import enum
 import errno
 import os
-import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from heddle_supervisor.errors import ExitCode, HeddleError
+from heddle_supervisor.inode_lock import (
+    NotAFileError,
+    PidFileError,
+    is_locked,
+    lock_exclusive,
+    open_regular,
+    still_names,
+)
+from heddle_supervisor.pidfile_contents import (
+    PIDFILE_MARKER,
+    PidFileContents,
+    PidFileKind,
+    PidFileReading,
+    interpret,
+)
 from heddle_supervisor.process_identity import Match, is_heddle_process, match_writer
 
-PIDFILE_MARKER: Final = "heddle-agent"
-"""The second line of every pidfile, by which a reader knows that it is one of ours."""
+__all__ = [
+    "PIDFILE_MARKER",
+    "AlreadyRunningError",
+    "PidFileContents",
+    "PidFileError",
+    "PidFileKind",
+    "PidFileReading",
+    "PidGuard",
+    "hold_stale_pidfile",
+    "read_pidfile",
+    "sweep_temporaries",
+]
 
 _READ_MAX: Final = 4096
-_PID_MAX: Final = 2**31 - 1
 # A reader that looks at the lock holds it, shared, for some microseconds; a start that meets such
 # a moment tries again, for no longer than this.
 _PATIENCE: Final = 1.0
 # What link(2) fails with where the file system, or what it lies on, cannot do it.
 _NO_HARD_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 _RETRY_SECONDS: Final = 0.002
-
-
-class PidFileError(HeddleError):
-    """The pidfile cannot be used; the text is one line that says why and what to do."""
-
-
-class _NotAFileError(PidFileError):
-    """Something else than a regular file stands at the path; `problem` is a phrase about it."""
-
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path} {problem}")
-        self.problem = problem
 
 
 class AlreadyRunningError(HeddleError):
@@ -63,64 +71,6 @@ class AlreadyRunningError(HeddleError):
         self.pid = pid
 
 
-@dataclass(frozen=True, slots=True)
-class PidFileContents:
-    """What a pidfile states.
-
-    Attributes:
-        pid: the supervisor's pid, 1 to 2³¹ - 1.
-        started_at_secs: when it took the lock, in seconds since the epoch.
-    """
-
-    pid: int
-    started_at_secs: int
-
-    def render(self) -> str:
-        """Return the file's text: three lines, each ended by a newline."""
-        return f"{self.pid}\n{PIDFILE_MARKER}\n{self.started_at_secs}\n"
-
-    @classmethod
-    def parse(cls, text: str) -> PidFileContents | None:
-        """Return what `text` states, or None when it is not a pidfile of ours.
-
-        Lines are stripped and further lines ignored, as the contract says.
-        """
-        lines = [line.strip() for line in text.splitlines()[:3]]
-        if len(lines) < 3 or lines[1] != PIDFILE_MARKER:  # noqa: PLR2004 - pid, marker, time
-            return None
-        pid, started = _decimal(lines[0]), _decimal(lines[2])
-        if pid is None or started is None or not 0 < pid <= _PID_MAX:
-            return None
-        return cls(pid, started)
-
-
-class PidFileKind(enum.Enum):
-    """What stands at the pidfile's path."""
-
-    ABSENT = "absent"
-    OURS = "ours"
-    LEGACY = "legacy"
-    """A single integer, which `status` alone accepts."""
-    FOREIGN = "foreign"
-
-
-@dataclass(frozen=True, slots=True)
-class PidFileReading:
-    """One look at the pidfile.
-
-    Attributes:
-        kind: what stands there.
-        contents: what it states; None unless the kind is OURS or LEGACY.
-        locked: whether somebody holds the lock, that is, whether a daemon lives.
-        problem: why it is FOREIGN, as one phrase.
-    """
-
-    kind: PidFileKind
-    contents: PidFileContents | None = None
-    locked: bool = False
-    problem: str = ""
-
-
 def read_pidfile(path: Path) -> PidFileReading:
     """Look at the pidfile without changing it. Contents and lock are those of one inode.
 
@@ -129,16 +79,16 @@ def read_pidfile(path: Path) -> PidFileReading:
     """
     while True:
         try:
-            descriptor = _open_existing(path)
+            descriptor = open_regular(path)
         except FileNotFoundError:
             return PidFileReading(PidFileKind.ABSENT)
-        except _NotAFileError as error:
+        except NotAFileError as error:
             return PidFileReading(PidFileKind.FOREIGN, problem=error.problem)
         try:
-            locked = _is_locked(descriptor)
-            if not _names(path, descriptor):
+            locked = is_locked(descriptor)
+            if not still_names(path, descriptor):
                 continue
-            return _interpret(os.pread(descriptor, _READ_MAX, 0), locked=locked)
+            return interpret(os.pread(descriptor, _READ_MAX, 0), locked=locked)
         finally:
             os.close(descriptor)
 
@@ -149,9 +99,10 @@ class PidGuard:
     Usable as a context manager, which removes the file at its end.
     """
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, contents: PidFileContents) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._text = contents.render().encode()
 
     @classmethod
     def install(cls, path: Path, contents: PidFileContents) -> PidGuard:
@@ -179,19 +130,24 @@ class PidGuard:
             raise
         finally:
             temporary.unlink(missing_ok=True)
-        return cls(path, descriptor)
+        return cls(path, descriptor, contents)
 
     @classmethod
-    def adopt(cls, path: Path, descriptor: int) -> PidGuard:
+    def adopt(cls, path: Path, descriptor: int, contents: PidFileContents) -> PidGuard:
         """Go on holding a lock that this process took before it executed itself anew.
+
+        Args:
+            path: of the pidfile.
+            descriptor: what holds its lock.
+            contents: what this process wrote into it.
 
         Raises:
             PidFileError: the descriptor does not hold the lock of the file at the path.
         """
         os.set_inheritable(descriptor, False)
-        if not (_lock_exclusive(descriptor) and _names(path, descriptor)):
+        if not (lock_exclusive(descriptor) and still_names(path, descriptor)):
             raise PidFileError(f"{path} is not locked by what the version before has handed over")
-        return cls(path, descriptor)
+        return cls(path, descriptor, contents)
 
     def fileno(self) -> int:
         """Return the locked descriptor."""
@@ -199,7 +155,20 @@ class PidGuard:
 
     def still_installed(self) -> bool:
         """Return whether the path still names the file that this guard holds."""
-        return _names(self.path, self._descriptor)
+        return still_names(self.path, self._descriptor)
+
+    def is_intact(self) -> bool:
+        """Return whether the file says what was written into it, and nothing else."""
+        return os.pread(self._descriptor, _READ_MAX, 0) == self._text
+
+    def write_anew(self) -> None:
+        """Put back what the file said; a reader at this moment finds it complete.
+
+        Raises:
+            OSError: the file system has no room.
+        """
+        os.pwrite(self._descriptor, self._text, 0)
+        os.ftruncate(self._descriptor, len(self._text))
 
     def remove(self) -> None:
         """Unlink the file, if it is still ours, and then let go of the lock. Idempotent."""
@@ -233,12 +202,12 @@ def hold_stale_pidfile(path: Path) -> Iterator[bool]:
         PidFileError: what stands at the path is not a regular file.
     """
     try:
-        descriptor = _open_existing(path)
+        descriptor = open_regular(path)
     except FileNotFoundError:
         yield False
         return
     try:
-        yield _lock_exclusive(descriptor) and _names(path, descriptor)
+        yield lock_exclusive(descriptor) and still_names(path, descriptor)
     finally:
         os.close(descriptor)
 
@@ -247,11 +216,11 @@ def sweep_temporaries(path: Path) -> None:
     """Unlink the temporary files of starts that were killed: those whose lock is free."""
     for temporary in path.parent.glob(f"{path.name}.*.tmp"):
         try:
-            descriptor = _open_existing(temporary)
+            descriptor = open_regular(temporary)
         except (FileNotFoundError, PidFileError):
             continue
         try:
-            if _lock_exclusive(descriptor):
+            if lock_exclusive(descriptor):
                 temporary.unlink(missing_ok=True)
         finally:
             os.close(descriptor)
@@ -264,7 +233,7 @@ def _create_locked(path: Path, contents: PidFileContents) -> tuple[Path, int]:
         temporary = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
         descriptor = os.open(temporary, flags, 0o600)
         try:
-            if _lock_exclusive(descriptor) and _names(temporary, descriptor):
+            if lock_exclusive(descriptor) and still_names(temporary, descriptor):
                 os.write(descriptor, contents.render().encode())
                 os.fsync(descriptor)
                 return temporary, descriptor
@@ -297,14 +266,14 @@ def _move_into_place(temporary: Path, path: Path) -> bool:
     else:
         return True
     try:
-        existing = _open_existing(path)
+        existing = open_regular(path)
     except FileNotFoundError:
         return False
     try:
-        locked = _lock_exclusive(existing)
-        if not _names(path, existing):
+        locked = lock_exclusive(existing)
+        if not still_names(path, existing):
             return False
-        reading = _interpret(os.pread(existing, _READ_MAX, 0), locked=not locked)
+        reading = interpret(os.pread(existing, _READ_MAX, 0), locked=not locked)
         _refuse_live_owner(reading)
         if locked:
             temporary.replace(path)
@@ -329,74 +298,3 @@ def _refuse_live_owner(reading: PidFileReading) -> None:
         alive = match is Match.SAME and is_heddle_process(pid)
     if alive:
         raise AlreadyRunningError(pid)
-
-
-def _open_existing(path: Path) -> int:
-    """Open a regular file for reading, without following a symlink or waiting for a FIFO."""
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        descriptor = os.open(path, flags)
-    except OSError as error:
-        if path.is_symlink():
-            raise _NotAFileError(path, "is a symlink, not a pidfile: remove it") from None
-        if isinstance(error, FileNotFoundError | PermissionError):
-            raise
-        raise _NotAFileError(path, f"cannot be opened: {error.strerror}") from None
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    kind = "a directory" if path.is_dir() else "not a regular file"
-    raise _NotAFileError(path, f"is {kind}, not a pidfile: remove it")
-
-
-def _names(path: Path, descriptor: int) -> bool:
-    """Return whether `path` still names the file behind the descriptor."""
-    held = os.fstat(descriptor)
-    try:
-        found = path.lstat()
-    except OSError:
-        return False
-    return held.st_nlink > 0 and (held.st_dev, held.st_ino) == (found.st_dev, found.st_ino)
-
-
-def _lock_exclusive(descriptor: int) -> bool:
-    from filelock import lock_descriptor
-
-    try:
-        return lock_descriptor(descriptor, blocking=False)
-    except OSError as error:
-        raise PidFileError(
-            f"this file system cannot lock files ({error.strerror}): heddle needs flock(2)"
-        ) from None
-
-
-def _is_locked(descriptor: int) -> bool:
-    """Try a shared lock, which other readers do not meet; `filelock` has none of that kind.
-
-    It is given up at once, since a start may want the lock at this very moment.
-    """
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
-    return False
-
-
-def _interpret(data: bytes, *, locked: bool) -> PidFileReading:
-    text = data.decode(errors="replace")
-    contents = PidFileContents.parse(text)
-    if contents is not None:
-        return PidFileReading(PidFileKind.OURS, contents, locked)
-    legacy = _decimal(text.strip())
-    if legacy is not None and 0 < legacy <= _PID_MAX:
-        return PidFileReading(PidFileKind.LEGACY, PidFileContents(legacy, 0), locked)
-    problem = "is empty" if not text.strip() else f"has no `{PIDFILE_MARKER}` marker and valid pid"
-    return PidFileReading(PidFileKind.FOREIGN, None, locked, problem)
-
-
-def _decimal(text: str) -> int | None:
-    """Return the number that ASCII digits state; `int` alone would accept more than that."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 else None  # noqa: PLR2004 - 64 bits

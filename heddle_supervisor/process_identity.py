@@ -22,7 +22,9 @@ from typing import Final
 PROCESS_NAME: Final = "heddle-agent"
 """What a supervisor calls itself in `ps`, where the system allows it."""
 
-_PID_MAX: Final = 2**31 - 1
+PID_MAX: Final = 2**31 - 1
+"""The largest pid that a file or a caller may name."""
+
 _CLOCK_GRAIN: Final = 2.0
 _WAIT_STEP: Final = 0.01
 
@@ -129,7 +131,7 @@ class _State(enum.Enum):
 
 def _state(pid: int) -> _State:
     """Return what the kernel says of a pid; RUNNING where it tells no more than that it exists."""
-    if not 0 < pid <= _PID_MAX:
+    if not 0 < pid <= PID_MAX:
         return _State.GONE
     try:
         letter = _stat_fields(pid)[0] if sys.platform == "linux" else _portable_state(pid)

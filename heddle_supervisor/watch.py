@@ -1,4 +1,4 @@
-"""Finds what no signal tells of: hung workers, vanished files, idleness, too much memory.
+"""Finds what no signal tells of: hung workers, vanished or overwritten files, idleness, memory.
 
 It looks when a worker's deadline may have passed, and at no other time: a healthy daemon's
 supervisor wakes about once in a heartbeat deadline.
@@ -43,6 +43,8 @@ class Watch:
             self._emit(Event.FILES_VANISHED)
         elif not self._publication.still_published():
             self._emit(Event.SOCKET_VANISHED)
+        if not self._guard.is_intact():
+            self._emit(Event.PIDFILE_OVERWRITTEN)
         self._check_memory()
         # The status file may have been deleted, or was not written for want of space.
         self._announce()

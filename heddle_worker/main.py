@@ -27,6 +27,7 @@ from heddle_worker.serving.dispatch import Dispatcher, methods_of
 from heddle_worker.serving.server import NoAnswerError, Server, check_health
 from heddle_worker.serving.socket_address import BindError
 from heddle_worker.store.errors import (
+    StoreClosedError,
     StoreCorruptError,
     StoreError,
     StoreReadOnlyError,
@@ -227,6 +228,8 @@ async def _resume(services: Iterable[object]) -> None:
     await asyncio.sleep(_RESUME_SECONDS)
     try:
         await resume(services)
+    except StoreClosedError:
+        return  # This worker ends; the next one does it.
     except Exception as error:
         sys.stderr.write(f"what was cut off is not finished, and is when asked again: {error}\n")
 

@@ -36,8 +36,8 @@ SHARED_WITH: Final = {
 SHARED_WITH_CLIENTS: Final = {
     "heddle_supervisor.config",
     "heddle_supervisor.console",
-    "heddle_supervisor.control",
     "heddle_supervisor.errors",
+    "heddle_supervisor.inspection",
     "heddle_supervisor.peer_credentials",
     "heddle_supervisor.repository_location",
     "heddle_supervisor.version",
@@ -45,7 +45,10 @@ SHARED_WITH_CLIENTS: Final = {
 SHARED_WITH_SOME_CLIENTS: Final = {
     # They look at a daemon's files as its supervisor does, to say what is wrong with them.
     "heddle_client.bug_report.bundle": {"heddle_supervisor.log_files"},
-    "heddle_client.doctor.daemon_checks": {"heddle_supervisor.pidfile"},
+    "heddle_client.doctor.daemon_checks": {
+        "heddle_supervisor.control",
+        "heddle_supervisor.pidfile",
+    },
     "heddle_client.doctor.places": {"heddle_supervisor.private_directory"},
     # It describes all commands.
     "heddle_client.man_pages": {"heddle_supervisor.cli"},
@@ -156,7 +159,10 @@ def test_the_interface_knows_none_of_the_others() -> None:
 
 
 def test_clients_know_no_worker_and_nobody_knows_clients() -> None:
-    assert forbidden("heddle_client", "heddle_worker", "pygit2", "apsw", "sqlite3") == []
+    assert forbidden("heddle_client", "heddle_worker", "pygit2", "apsw") == []
+    users = {each.module for each in imports_of("heddle_client") if each.is_of("sqlite3")}
+    # It looks into a store whose daemon may be unable to run.
+    assert users == {"heddle_client.doctor.store"}
     assert forbidden("heddle_supervisor", "heddle_client") == []
     assert forbidden("heddle_worker", "heddle_client") == []
 

@@ -6,7 +6,6 @@ import compileall
 import importlib.util
 import shutil
 import sys
-import sysconfig
 import venv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Final
 
 from benchmarks.report import BenchmarkError
 
+_OF_PACKAGES: Final = ("site-packages", "dist-packages")
 _PACKAGES: Final = ("heddle_api", "heddle_supervisor", "heddle_worker")
 
 
@@ -43,9 +43,11 @@ class Installation:
                 raise BenchmarkError(f"{name} is not installed in this environment")
             source = spec.submodule_search_locations[0]
             shutil.copytree(source, installation._packages / name)
-        dependencies = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+        # An environment may take in another one's packages, and a line in a file of paths reaches
+        # no further than one directory.
+        dependencies = [name for name in sys.path if Path(name).name in _OF_PACKAGES]
         path = installation._packages / "dependencies.pth"
-        path.write_text("".join(f"{directory}\n" for directory in sorted(dependencies)))
+        path.write_text("".join(f"{name}\n" for name in dependencies))
         compileall.compile_dir(installation._packages, quiet=2)
         return installation
 

@@ -26,7 +26,7 @@ from benchmarks.report import Bar, BenchmarkError, Options, Report, Row
 from benchmarks.sampling import Figure, interleave, median
 
 _FASTER_BY: Final = 50
-_FULL_ROUNDS: Final = 15
+_FULL_ROUNDS: Final = 11
 _QUICK_ROUNDS: Final = 3
 _NOTES: Final = (
     "floor: heddle, in the same run, which every ratio is to",
@@ -79,7 +79,7 @@ def run(options: Options) -> Report:
         )
     rivals = [peer.name for peer in peers if peer.rival]
     rows = [*_rows(ours.name, samples), *_bar_rows(ours.name, rivals, samples)]
-    return Report(rows, [*_NOTES, *missing])
+    return Report(rows, _NOTES, missing)
 
 
 def _measured(subject: Subject) -> Round:
@@ -100,8 +100,8 @@ def _find_peers(directory: Path) -> tuple[list[PeerSubject], list[str]]:
         try:
             found.append(PeerSubject(peer, home, environment))
         except MissingError as reason:
-            missing.append(f"{peer.name} was skipped: {reason}")
-            print(f"benchmarks: peers: {missing[-1]}", file=sys.stderr)
+            missing.append(f"{peer.name}: {reason}")
+            print(f"benchmarks: peers: SKIPPED: {missing[-1]}", file=sys.stderr)
     return found, missing
 
 

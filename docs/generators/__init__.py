@@ -1,1 +1,1 @@
-"""The pages of the reference that are made from the code and from `protos/`, one module each."""
+"""The pages that are made from the code, from `protos/` and from figures, one module each."""

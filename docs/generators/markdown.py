@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+NOTE: Final = "<!-- Made by docs/generate_reference.py; changes here are lost. -->"
+"""The first line of a page that is made."""
+
 _CODE: Final = re.compile(r"(`[^`]+`)")
 _SPECIAL: Final = re.compile(r"([\\*_<>\[\]|])")
 _ATTRIBUTE: Final = re.compile(r"^    (\w+): (.*?)(?=^    \w+: |^\S|\Z)", re.DOTALL | re.MULTILINE)
@@ -14,8 +17,7 @@ _ATTRIBUTE: Final = re.compile(r"^    (\w+): (.*?)(?=^    \w+: |^\S|\Z)", re.DOT
 
 def page(title: str, introduction: str, parts: Iterable[str]) -> str:
     """Return a page, which says that it is generated."""
-    note = "<!-- Made by docs/generate_reference.py; changes here are lost. -->"
-    text = "\n\n".join([note, f"# {title}", introduction.strip(), *parts])
+    text = "\n\n".join([NOTE, f"# {title}", introduction.strip(), *parts])
     return f"{text.rstrip()}\n"
 
 

@@ -6,6 +6,7 @@ async with await heddle_client.aio.connect() as client:
 
 from __future__ import annotations
 
-from heddle_client.aio.client import AsyncClient, connect
+from heddle_client.aio.client import AsyncClient
+from heddle_client.aio.connecting import connect
 
 __all__ = ["AsyncClient", "connect"]

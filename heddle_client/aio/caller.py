@@ -36,20 +36,20 @@ class AsyncCaller:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.repo_path = session.repo_path
+        self.repo_path = session.place.repo_path
         self._is_closed = False
         self._of_loop: AsyncLines | None = None
 
-    async def call(self, call: Call[T], timeout: float | None = None) -> T:
+    async def call(self, call: Call[T]) -> T:
         """Make a call and return its result; see `heddle_client.caller.Caller.call`.
 
         Raises:
             ClientError: as `heddle_client.errors` tells.
         """
         method = call.method
-        metadata = (*self.session.metadata(), *call.metadata)
+        metadata = self.session.metadata()
         began = time.monotonic()
-        patience = Patience(began, method.seconds if timeout is None else timeout)
+        patience = Patience(began, call.seconds)
         lines = self.lines()
         while True:
             try:
@@ -76,14 +76,13 @@ class AsyncCaller:
             await self.wait(patience, failure, began)
             began = time.monotonic()
 
-    def stream(self, cursor: Cursor[T], timeout: float | None = None) -> AsyncStream[T]:
+    def stream(self, cursor: Cursor[T]) -> AsyncStream[T]:
         """Return an iterator over a stream, which begins when it is entered or iterated.
 
         Args:
             cursor: what is asked for, and where it goes on after a failure.
-            timeout: seconds until it ends with an error; None for none.
         """
-        return AsyncStream(self, cursor, self.session.metadata(), timeout)
+        return AsyncStream(self, cursor, self.session.metadata())
 
     async def check(self) -> None:
         """Connect, and make sure that the daemon serves; start it where it is to be started.

@@ -1,18 +1,16 @@
-"""The client of a repository's daemon for asyncio: `heddle_client.aio.connect`."""
+"""The client of a repository's daemon for asyncio."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from heddle_client.aio.caller import AsyncCaller, in_thread
-from heddle_client.finding import Place
-from heddle_client.session import Session
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -99,7 +97,7 @@ class AsyncClient:
         """Return what the daemon says of itself: version, abilities, limits, counters."""
         from heddle_client.requests import daemon as requests
 
-        return await self._caller.call(requests.daemon(self._caller.repo_path), timeout)
+        return await self._caller.call(requests.daemon(self._caller.repo_path, timeout=timeout))
 
     async def review(
         self,
@@ -117,8 +115,10 @@ class AsyncClient:
         """
         from heddle_client.requests import reviews as requests
 
-        call = requests.review(self._caller.repo_path, state, all_signals=all_signals)
-        return await self._caller.call(call, timeout)
+        call = requests.review(
+            self._caller.repo_path, state, all_signals=all_signals, timeout=timeout
+        )
+        return await self._caller.call(call)
 
     async def sign(
         self,
@@ -158,8 +158,10 @@ class AsyncClient:
             return signed(asked, key)
 
         review = await in_thread(sign_it)
-        call = requests.sign(self._caller.repo_path, review, given_id=operation_id)
-        return await self._caller.call(call, timeout)
+        call = requests.sign(
+            self._caller.repo_path, review, operation_id=operation_id, timeout=timeout
+        )
+        return await self._caller.call(call)
 
     async def signatures(
         self, state: str | bytes = "HEAD", *, timeout: float | None = None
@@ -167,7 +169,9 @@ class AsyncClient:
         """Return the signatures of a state, and those of other states that hold for it."""
         from heddle_client.requests import reviews as requests
 
-        return await self._caller.call(requests.signatures(self._caller.repo_path, state), timeout)
+        return await self._caller.call(
+            requests.signatures(self._caller.repo_path, state, timeout=timeout)
+        )
 
     def operations(
         self,
@@ -218,8 +222,9 @@ class AsyncClient:
             limit=limit,
             include_checkpoints=include_checkpoints,
             after_seq=after_seq,
+            timeout=timeout,
         )
-        return self._caller.stream(cursor, timeout)
+        return self._caller.stream(cursor)
 
     def transaction(
         self, message: str = "", thread: str = "", *, timeout: float | None = None
@@ -243,56 +248,3 @@ class AsyncClient:
     def within(self, transaction_id: str) -> AbstractContextManager[None]:
         """Return a `with` block whose calls belong to a transaction that is active already."""
         return self._caller.session.within(transaction_id)
-
-
-def connect(repo: str | Path = ".", start: bool = True, agent: str = "") -> Connecting:
-    """Return a client of the daemon of a repository, once it has answered.
-
-    To be awaited, or entered with `async with`.
-
-    Args:
-        repo: the repository, a directory in it, or a linked worktree, which is then the one that
-            calls are about.
-        start: whether to start the daemon where none runs, now and later.
-        agent: who calls, for the daemon's records; printable ASCII.
-
-    Raises:
-        HeddleError: as `heddle_client.client.connect`.
-    """
-    return Connecting(Path(repo), start=start, agent=agent)
-
-
-class Connecting:
-    """What `connect` returns: awaiting it gives the client, and so does entering it."""
-
-    def __init__(self, repo: Path, *, start: bool, agent: str) -> None:
-        self._repo = repo
-        self._start = start
-        self._agent = agent
-        self._client: AsyncClient | None = None
-
-    def __await__(self) -> Generator[Any, None, AsyncClient]:
-        return self._connect().__await__()
-
-    async def __aenter__(self) -> AsyncClient:
-        self._client = await self._connect()
-        return self._client
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._client is not None:
-            await self._client.close()
-
-    async def _connect(self) -> AsyncClient:
-        place = await in_thread(lambda: Place.of(self._repo))
-        caller = AsyncCaller(Session(place, start=self._start, agent=self._agent))
-        try:
-            await caller.check()
-        except BaseException:
-            await caller.close()
-            raise
-        return AsyncClient(caller)

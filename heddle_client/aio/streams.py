@@ -30,7 +30,7 @@ class AsyncStream(AsyncIterator[T], Generic[T]):
 
     One task iterates; any may close it, which ends the iteration at once. So does closing the
     client. It is an asynchronous context manager that closes itself; entering it begins the call,
-    which else begins with the first value.
+    which else begins with the first value. What happens after that comes.
 
     Attributes:
         resumed: how often it has gone on with another worker. Of what has no cursor (signals,
@@ -42,14 +42,15 @@ class AsyncStream(AsyncIterator[T], Generic[T]):
         caller: AsyncCaller,
         cursor: Cursor[T],
         metadata: tuple[tuple[str, str], ...],
-        timeout: float | None,
     ) -> None:
         self.resumed = 0
         self._caller = caller
         self._lines: AsyncLines = caller.lines()
         self._cursor = cursor
         self._metadata = metadata
-        self._patience = Patience(time.monotonic(), math.inf if timeout is None else timeout)
+        self._patience = Patience(
+            time.monotonic(), math.inf if cursor.timeout is None else cursor.timeout
+        )
         self._has_begun = self._is_closed = False
         self._began = 0.0
         self._line: Line[grpc.aio.Channel] | None = None
@@ -98,7 +99,12 @@ class AsyncStream(AsyncIterator[T], Generic[T]):
 
     async def __aenter__(self) -> Self:
         if not self._has_begun:
-            await self._open_patiently()
+            try:
+                await self._open_patiently()
+            except BaseException:
+                # Nobody leaves what was not entered.
+                await self.close()
+                raise
         return self
 
     async def __aexit__(
@@ -165,9 +171,11 @@ class AsyncStream(AsyncIterator[T], Generic[T]):
         except grpc.aio.UsageError:
             await self._lines.give_back(line)
             raise ClosedError("the client is closed") from None
-        self._line = line
+        call, self._line = self._call, line
         if self._is_closed:
             await self.close()
+        # It comes when the daemon has let us in, or with whatever the call ends with.
+        await call.initial_metadata()
 
     async def _release(self, *, has_failed: bool = False) -> None:
         line, self._line, self._call = self._line, None, None

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from heddle_client.aio.methods import AsyncMethods, unary
 from heddle_client.requests import transactions as requests
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
         CompareSnapshotResponse,
         RestorePathsResponse,
         RestoreStep,
-        Snapshot,
-        Transaction,
-        UndoAbortResponse,
     )
     from heddle_client.values.transaction import (
         AbortTransactionResponse,
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 
-class AsyncTransactions:
+class AsyncTransactions(AsyncMethods):
     """Transactions by their ids. Each method raises `ClientError`; see `heddle_client.errors`.
 
     Of every method, `timeout` is the seconds until it gives up; None stands for its default.
@@ -36,120 +34,16 @@ class AsyncTransactions:
     `snapshot` is the name of one that a transaction keeps; empty for that of its beginning.
     """
 
-    def __init__(self, caller: AsyncCaller) -> None:
-        self._caller = caller
-
-    async def begin(
-        self,
-        message: str = "",
-        thread: str = "",
-        *,
-        operation_id: str | None = None,
-        timeout: float | None = None,
-    ) -> BeginTransactionResponse:
-        """Begin a transaction and keep a copy of the worktree as it is.
-
-        Args:
-            message: what it is for, for people.
-            thread: the branch whose tip is the base; empty for HEAD.
-            operation_id: see the class.
-            timeout: see the class.
-        """
-        call = requests.begin(
-            self._caller.repo_path, message=message, thread=thread, given_id=operation_id
-        )
-        return await self._caller.call(call, timeout)
-
-    async def commit(
-        self, transaction_id: str, *, operation_id: str | None = None, timeout: float | None = None
-    ) -> CommitTransactionResponse:
-        """Make all that belongs to an active transaction visible at once."""
-        call = requests.commit(self._caller.repo_path, transaction_id, given_id=operation_id)
-        return await self._caller.call(call, timeout)
-
-    async def abort(
-        self,
-        transaction_id: str,
-        reason: str = "",
-        *,
-        operation_id: str | None = None,
-        timeout: float | None = None,
-    ) -> AbortTransactionResponse:
-        """Drop what belongs to an active transaction, and take the worktree back.
-
-        What the worktree is now is kept: `undo_abort` brings it back.
-        """
-        call = requests.abort(
-            self._caller.repo_path, transaction_id, reason=reason, given_id=operation_id
-        )
-        return await self._caller.call(call, timeout)
-
-    async def status(
-        self, transaction_id: str, *, timeout: float | None = None
-    ) -> TransactionStatus:
-        """Return how far a transaction has got, also after its end."""
-        return await self._caller.call(
-            requests.status(self._caller.repo_path, transaction_id), timeout
-        )
-
-    async def list(
-        self, limit: int = 0, *, timeout: float | None = None
-    ) -> tuple[Transaction, ...]:
-        """Return the transactions of all worktrees, active ones first; 0 stands for 100."""
-        return await self._caller.call(
-            requests.recent(self._caller.repo_path, limit=limit), timeout
-        )
-
-    async def snapshots(
-        self, transaction_id: str, *, timeout: float | None = None
-    ) -> tuple[Snapshot, ...]:
-        """Return the snapshots that a transaction keeps, the oldest first."""
-        return await self._caller.call(
-            requests.snapshots(self._caller.repo_path, transaction_id), timeout
-        )
-
-    async def compare(
-        self,
-        transaction_id: str,
-        snapshot: str = "",
-        include_diff: bool = False,
-        *,
-        timeout: float | None = None,
-    ) -> CompareSnapshotResponse:
-        """Return what has changed in the worktree since a snapshot, with a patch where asked."""
-        call = requests.compare(
-            self._caller.repo_path, transaction_id, snapshot=snapshot, include_diff=include_diff
-        )
-        return await self._caller.call(call, timeout)
-
-    async def plan_restore(
-        self, transaction_id: str, snapshot: str = "", *, timeout: float | None = None
-    ) -> tuple[RestoreStep, ...]:
-        """Return what taking the worktree back to a snapshot would do, and do nothing."""
-        call = requests.plan_restore(self._caller.repo_path, transaction_id, snapshot=snapshot)
-        return await self._caller.call(call, timeout)
-
-    async def restore_paths(
-        self,
-        transaction_id: str,
-        paths: Sequence[str],
-        snapshot: str = "",
-        *,
-        operation_id: str | None = None,
-        timeout: float | None = None,
-    ) -> RestorePathsResponse:
-        """Take single paths back to what they are in a snapshot. What they are now is kept."""
-        call = requests.restore_paths(
-            self._caller.repo_path, transaction_id, paths, snapshot=snapshot, given_id=operation_id
-        )
-        return await self._caller.call(call, timeout)
-
-    async def undo_abort(
-        self, transaction_id: str, *, operation_id: str | None = None, timeout: float | None = None
-    ) -> UndoAbortResponse:
-        """Bring back the worktree that an abort took away. What it is now is kept."""
-        call = requests.undo_abort(self._caller.repo_path, transaction_id, given_id=operation_id)
-        return await self._caller.call(call, timeout)
+    begin = unary(requests.begin)
+    commit = unary(requests.commit)
+    abort = unary(requests.abort)
+    status = unary(requests.status)
+    list = unary(requests.recent)
+    snapshots = unary(requests.snapshots)
+    compare = unary(requests.compare)
+    plan_restore = unary(requests.plan_restore)
+    restore_paths = unary(requests.restore_paths)
+    undo_abort = unary(requests.undo_abort)
 
 
 class AsyncTransactionBlock:

@@ -18,7 +18,7 @@ from heddle_client.bug_report.privacy import redactor_of
 from heddle_client.doctor.examination import examine
 from heddle_client.doctor.subject import Subject
 from heddle_client.redaction import Redactor
-from heddle_supervisor.control import inspect
+from heddle_supervisor.inspection import inspect
 from heddle_supervisor.log_files import tail
 from heddle_supervisor.repository_location import NotARepositoryError
 

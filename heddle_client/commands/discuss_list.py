@@ -21,20 +21,23 @@ class Status(StrEnum):
     ORPHANED = "orphaned"
 
 
+_Symbol = Annotated[
+    str,
+    typer.Argument(metavar="[FILE:SYMBOL]", help="Only those about this symbol, as it is in HEAD."),
+]
+_State = Annotated[
+    str | None, typer.Option("--state", help="Where they are in this commit; else in HEAD.")
+]
+_Status = Annotated[
+    Status | None, typer.Option("--status", help="Only those that stand like this.")
+]
+
+
 def discuss_list(
     context: typer.Context,
-    symbol: Annotated[
-        str,
-        typer.Argument(
-            metavar="[FILE:SYMBOL]", help="Only those about this symbol, as it is in HEAD."
-        ),
-    ] = "",
-    state: Annotated[
-        str | None, typer.Option("--state", help="Where they are in this commit; else in HEAD.")
-    ] = None,
-    status: Annotated[
-        Status | None, typer.Option("--status", help="Only those that stand like this.")
-    ] = None,
+    symbol: _Symbol = "",
+    state: _State = None,
+    status: _Status = None,
     repo: Repo = Path(),
     no_start: NoStart = False,
     as_json: Json = False,

@@ -12,32 +12,38 @@ from heddle_client.commands.options import NoStart
 from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import reported_errors
 
+_DiscussionId = Annotated[
+    str, typer.Argument(metavar="ID", help="The discussion's id, or its beginning.")
+]
+_Dismiss = Annotated[
+    str | None,
+    typer.Option("--dismiss", metavar="REASON", help="Nothing needs to be done, since REASON."),
+]
+_ByEdit = Annotated[
+    str | None,
+    typer.Option("--by-edit", metavar="STATE", help="The change of that state settled it."),
+]
+_Into = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        "--into",
+        metavar="KIND TEXT",
+        help="Write TEXT down about the symbol, as a constraint, invariant or rationale.",
+    ),
+]
+_Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", help="A label of what is written down; more than once for more."),
+]
+
 
 def discuss_resolve(
     context: typer.Context,
-    discussion_id: Annotated[
-        str, typer.Argument(metavar="ID", help="The discussion's id, or its beginning.")
-    ],
-    dismiss: Annotated[
-        str | None,
-        typer.Option("--dismiss", metavar="REASON", help="Nothing needs to be done, since REASON."),
-    ] = None,
-    by_edit: Annotated[
-        str | None,
-        typer.Option("--by-edit", metavar="STATE", help="The change of that state settled it."),
-    ] = None,
-    into: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            "--into",
-            metavar="KIND TEXT",
-            help="Write TEXT down about the symbol, as a constraint, invariant or rationale.",
-        ),
-    ] = None,
-    tags: Annotated[
-        list[str] | None,
-        typer.Option("--tag", help="A label of what is written down; more than once for more."),
-    ] = None,
+    discussion_id: _DiscussionId,
+    dismiss: _Dismiss = None,
+    by_edit: _ByEdit = None,
+    into: _Into = None,
+    tags: _Tags = None,
     repo: Repo = Path(),
     no_start: NoStart = False,
     as_json: Json = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from heddle_client.commands.options import open_client
-from heddle_client.visible import visible
+from heddle_client.visible import visible, visible_lines
 from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import columns, print_result, reported_errors
 
@@ -61,5 +61,4 @@ def _text(verdict: HookVerdict) -> str:
     table = columns([("WHO", "OUTCOME", "TOOK", "DETAIL"), *rows])
     if not verdict.vetoed:
         return table
-    reason = "\n".join(map(visible, verdict.reason.split("\n")))
-    return f"{table}\n\nvetoed by {visible(verdict.author)}: {reason}"
+    return f"{table}\n\nvetoed by {visible(verdict.author)}: {visible_lines(verdict.reason)}"

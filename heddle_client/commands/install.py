@@ -11,24 +11,27 @@ from heddle_client.visible import visible
 from heddle_supervisor.commands.options import Json, Repo
 from heddle_supervisor.console import print_result, reported_errors
 
+_Closed = Annotated[
+    bool,
+    typer.Option(
+        "--closed", help="Have git refuse commits, pushes and rebases while no daemon runs."
+    ),
+]
+_Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Also into a directory that other repositories share or that is part of the "
+        "commits, and also before hooks that look at their own name.",
+    ),
+]
+
 
 def install(
     context: typer.Context,
     repo: Repo = Path(),
-    closed: Annotated[
-        bool,
-        typer.Option(
-            "--closed", help="Have git refuse commits, pushes and rebases while no daemon runs."
-        ),
-    ] = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force",
-            help="Also into a directory that other repositories share or that is part of the "
-            "commits, and also before hooks that look at their own name.",
-        ),
-    ] = False,
+    closed: _Closed = False,
+    force: _Force = False,
     as_json: Json = False,
 ) -> None:
     """Have git ask heddle before it commits, merges, pushes, rebases or makes a branch.

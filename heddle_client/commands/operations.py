@@ -22,47 +22,60 @@ if TYPE_CHECKING:
 _LINES: Final = 20
 _SHORT: Final = 8
 
+_Follow = Annotated[
+    bool, typer.Option("--follow", "-f", help="Go on with each new entry, until interrupted.")
+]
+_Actor = Annotated[str, typer.Option("--actor", help="E-mail address of who acted.")]
+_Symbol = Annotated[str, typer.Option("--symbol", help="FILE:SYMBOL, one of the entry's.")]
+_SignalKind = Annotated[str, typer.Option("--signal-kind", help="One of the entry's.")]
+_Thread = Annotated[str, typer.Option("--thread", help="A branch.")]
+_Verbs = Annotated[
+    list[str] | None, typer.Option("--verb", help="What happened; more than once for any of.")
+]
+_Since = Annotated[
+    str, typer.Option("--since", metavar="WHEN", help="Not before, as '2 hours ago'.")
+]
+_Until = Annotated[
+    str, typer.Option("--until", metavar="WHEN", help="Not after, as 2026-11-24T15:30.")
+]
+_Lines = Annotated[
+    int | None,
+    typer.Option(
+        "--lines",
+        "-n",
+        min=0,
+        help=f"The last so many; 0 for all. {_LINES}, or all with --since or --after-seq.",
+        show_default=False,
+    ),
+]
+_Everything = Annotated[
+    bool,
+    typer.Option("--all", help="Also what is not about the code: reviews, talk, hooks."),
+]
+_AfterSeq = Annotated[
+    int, typer.Option("--after-seq", min=0, max=2**63 - 1, help="Only what came after this.")
+]
+_AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object for each entry, on its own line.")
+]
+
 
 def operations(
     context: typer.Context,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with each new entry, until interrupted.")
-    ] = False,
-    actor: Annotated[str, typer.Option("--actor", help="E-mail address of who acted.")] = "",
-    symbol: Annotated[str, typer.Option("--symbol", help="FILE:SYMBOL, one of the entry's.")] = "",
-    signal_kind: Annotated[str, typer.Option("--signal-kind", help="One of the entry's.")] = "",
-    thread: Annotated[str, typer.Option("--thread", help="A branch.")] = "",
-    verbs: Annotated[
-        list[str] | None, typer.Option("--verb", help="What happened; more than once for any of.")
-    ] = None,
-    since: Annotated[
-        str, typer.Option("--since", metavar="WHEN", help="Not before, as '2 hours ago'.")
-    ] = "",
-    until: Annotated[
-        str, typer.Option("--until", metavar="WHEN", help="Not after, as 2026-11-24T15:30.")
-    ] = "",
-    lines: Annotated[
-        int | None,
-        typer.Option(
-            "--lines",
-            "-n",
-            min=0,
-            help=f"The last so many; 0 for all. {_LINES}, or all with --since or --after-seq.",
-            show_default=False,
-        ),
-    ] = None,
-    everything: Annotated[
-        bool,
-        typer.Option("--all", help="Also what is not about the code: reviews, talk, hooks."),
-    ] = False,
-    after_seq: Annotated[
-        int, typer.Option("--after-seq", min=0, max=2**63 - 1, help="Only what came after this.")
-    ] = 0,
+    follow: _Follow = False,
+    actor: _Actor = "",
+    symbol: _Symbol = "",
+    signal_kind: _SignalKind = "",
+    thread: _Thread = "",
+    verbs: _Verbs = None,
+    since: _Since = "",
+    until: _Until = "",
+    lines: _Lines = None,
+    everything: _Everything = False,
+    after_seq: _AfterSeq = 0,
     repo: Repo = Path(),
     no_start: NoStart = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object for each entry, on its own line.")
-    ] = False,
+    as_json: _AsJson = False,
 ) -> None:
     """Print the operation log: what happened in the repository, the oldest entry first.
 

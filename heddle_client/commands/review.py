@@ -20,24 +20,29 @@ if TYPE_CHECKING:
 
 _STDOUT: Final = "-"
 
+_State = Annotated[
+    str,
+    typer.Argument(
+        metavar="[STATE]", help="A commit, as git names it; left out, the worktree as it is."
+    ),
+]
+_AllSignals = Annotated[
+    bool, typer.Option("--all-signals", help="Show what the budget of signals hides, too.")
+]
+_Markdown = Annotated[
+    bool, typer.Option("--markdown", help="Print Markdown, for a comment on a pull request.")
+]
+_Html = Annotated[
+    str, typer.Option("--html", metavar="FILE", help="Write a page that needs no other file.")
+]
+
 
 def review(
     context: typer.Context,
-    state: Annotated[
-        str,
-        typer.Argument(
-            metavar="[STATE]", help="A commit, as git names it; left out, the worktree as it is."
-        ),
-    ] = "",
-    all_signals: Annotated[
-        bool, typer.Option("--all-signals", help="Show what the budget of signals hides, too.")
-    ] = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print Markdown, for a comment on a pull request.")
-    ] = False,
-    html: Annotated[
-        str, typer.Option("--html", metavar="FILE", help="Write a page that needs no other file.")
-    ] = "",
+    state: _State = "",
+    all_signals: _AllSignals = False,
+    markdown: _Markdown = False,
+    html: _Html = "",
     repo: Repo = Path(),
     no_start: NoStart = False,
     as_json: Json = False,

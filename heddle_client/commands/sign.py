@@ -21,29 +21,34 @@ class Kind(StrEnum):
     AGENT_CO_REVIEW = "agent-co-review"
 
 
+_State = Annotated[str, typer.Argument(metavar="[STATE]", help="A commit, as git names it.")]
+_Kind = Annotated[Kind, typer.Option("--kind", help="What kind of review it was.")]
+_Symbols = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--symbol",
+        metavar="FILE:SYMBOL",
+        help="Sign this symbol, not the whole change; FILE alone is the file as a whole.",
+    ),
+]
+_Key = Annotated[
+    Path | None,
+    typer.Option(
+        "--key", metavar="FILE", help="An SSH key, or an Ed25519, P-256 or RSA key in PEM."
+    ),
+]
+_Justification = Annotated[
+    str, typer.Option("--message", "-m", help="Why, in words that are signed with it.")
+]
+
+
 def sign(
     context: typer.Context,
-    state: Annotated[
-        str, typer.Argument(metavar="[STATE]", help="A commit, as git names it.")
-    ] = "HEAD",
-    kind: Annotated[Kind, typer.Option("--kind", help="What kind of review it was.")] = Kind.READ,
-    symbols: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--symbol",
-            metavar="FILE:SYMBOL",
-            help="Sign this symbol, not the whole change; FILE alone is the file as a whole.",
-        ),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(
-            "--key", metavar="FILE", help="An SSH key, or an Ed25519, P-256 or RSA key in PEM."
-        ),
-    ] = None,
-    justification: Annotated[
-        str, typer.Option("--message", "-m", help="Why, in words that are signed with it.")
-    ] = "",
+    state: _State = "HEAD",
+    kind: _Kind = Kind.READ,
+    symbols: _Symbols = None,
+    key: _Key = None,
+    justification: _Justification = "",
     repo: Repo = Path(),
     no_start: NoStart = False,
     as_json: Json = False,

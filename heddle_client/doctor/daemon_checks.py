@@ -8,8 +8,9 @@ from typing import Final
 from heddle_client.doctor.finding import Finding, failure, ok, warning
 from heddle_client.doctor.subject import Subject
 from heddle_client.visible import visible
-from heddle_supervisor.control import DaemonStatus, inspect, stop
+from heddle_supervisor.control import stop
 from heddle_supervisor.errors import HeddleError
+from heddle_supervisor.inspection import DaemonStatus, inspect
 from heddle_supervisor.pidfile import PidFileKind, read_pidfile
 from heddle_supervisor.version import __version__
 
@@ -24,7 +25,11 @@ def check_leftovers(subject: Subject) -> Iterator[Finding]:
     except OSError as error:
         yield failure("leftovers", visible(f"{path} cannot be read: {error.strerror}"))
         return
-    if reading.kind is PidFileKind.FOREIGN:
+    if reading.kind is PidFileKind.FOREIGN and reading.locked:
+        yield warning(
+            "leftovers", visible(f"{path} {reading.problem}"), "try again in some seconds"
+        )
+    elif reading.kind is PidFileKind.FOREIGN:
         yield failure("leftovers", visible(f"{path} {reading.problem}"), "move it away")
     elif reading.kind is PidFileKind.OURS and not reading.locked:
         yield warning(

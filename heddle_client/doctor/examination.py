@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from heddle_client.doctor import daemon_checks, environment, places, repository
+from heddle_client.doctor import (
+    configuration,
+    daemon_checks,
+    environment,
+    places,
+    repository,
+    store,
+)
 from heddle_client.doctor.finding import Finding, Level, failure
 from heddle_client.doctor.subject import Subject
 from heddle_client.visible import visible
@@ -30,7 +37,8 @@ _IN_A_REPOSITORY: Final[tuple[Callable[[Subject], Iterator[Finding]], ...]] = (
     places.check_file_system,
     places.check_space,
     places.check_log,
-    places.check_store,
+    configuration.check_configuration,
+    store.check_store,
     daemon_checks.check_leftovers,
     daemon_checks.check_daemon,
 )

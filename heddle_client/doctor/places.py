@@ -25,7 +25,6 @@ _MEBIBYTE: Final = 1_048_576
 _SPACE_FAIL: Final = 64 * _MEBIBYTE
 _SPACE_WARN: Final = 1024 * _MEBIBYTE
 _INODES_MIN: Final = 10_000
-_SQLITE_MAGIC: Final = b"SQLite format 3\0"
 _REMOTE: Final = frozenset({"9p", "afs", "ceph", "cifs", "nfs", "nfs4", "smb3", "smbfs"})
 _MOUNT_FIELDS: Final = 5
 
@@ -126,33 +125,6 @@ def check_log(subject: Subject) -> Iterator[Finding]:
         yield failure("log", f"{shown} cannot be read and written", f"run `chmod u+rw {shown}`")
     else:
         yield ok("log", f"{shown}, {size(path.stat().st_size)}")
-
-
-def check_store(subject: Subject) -> Iterator[Finding]:
-    """Is the store there, a database, and not found damaged?"""
-    path = subject.store_path
-    if not os.path.lexists(path):
-        return
-    shown = visible(str(path))
-    if path.with_name(f"{path.name}.damaged").exists():
-        yield failure(
-            "store",
-            f"{shown} was found damaged",
-            "`heddle agent status` tells what a worker said of it; see docs/troubleshooting.md",
-        )
-        return
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(_SQLITE_MAGIC))
-    except OSError as error:
-        yield failure("store", visible(f"{path} cannot be read: {error.strerror}"))
-        return
-    if magic not in (b"", _SQLITE_MAGIC):
-        yield failure("store", f"{shown} is no SQLite database", "move it away, or restore it")
-        return
-    log = path.with_name(f"{path.name}-wal")
-    pending = log.stat().st_size if log.exists() else 0
-    yield ok("store", f"{shown}, {size(path.stat().st_size + pending)}")
 
 
 def _existing(path: Path) -> Path:

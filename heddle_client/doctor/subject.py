@@ -31,8 +31,7 @@ class Subject:
             NotARepositoryError: it lies in no repository.
         """
         location = locate_repository(repo)
-        config = LocalDaemonConfig.for_heddle_dir(location.heddle_dir, repository=location.root)
-        return cls(repo, location, config)
+        return cls(repo, location, LocalDaemonConfig.for_repository(location))
 
     @property
     def store_path(self) -> Path:

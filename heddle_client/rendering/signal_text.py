@@ -21,13 +21,14 @@ def signal_note(signal: RiskSignal) -> str:
 
 
 def signal_lines(signal: RiskSignal, width: int, paint: Paint, indent: str = "") -> Iterator[str]:
-    """Yield a signal's kind and place, and below that its reason."""
+    """Yield a signal's kind and place, and below that its reason.
+
+    The first line is as long as the place is: it is what people copy and programs look for.
+    """
     is_hidden = signal.visibility == "hidden"
-    kind = visible(signal.kind)
-    place = anchor_text(signal.anchor) + ("  (hidden)" if is_hidden else "")
+    place = anchor_text(signal.anchor) + (" (hidden)" if is_hidden else "")
     style = "quiet" if is_hidden else "warning"
-    for number, line in enumerate(wrapped(f"{indent}{kind} {place}", width)):
-        yield line.replace(kind, paint(style, kind), 1) if number == 0 else line
+    yield f"{indent}{paint(style, visible(signal.kind))} {place}"
     yield from hanging(f"{indent}  ", visible(signal.reason), width)
 
 

@@ -14,6 +14,6 @@ _GET: Final = Method(
 
 
 @request
-def daemon(repo_path: str) -> Call[Daemon]:
+def daemon(repo_path: str, *, timeout: float | None) -> Call[Daemon]:
     """Return the call that asks the daemon about itself."""
-    return Call(_GET, daemon_pb2.GetDaemonRequest(repo_path=repo_path).SerializeToString())
+    return _GET.call(daemon_pb2.GetDaemonRequest(repo_path=repo_path), timeout)

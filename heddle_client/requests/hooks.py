@@ -7,7 +7,14 @@ from typing import Final
 
 from heddle_api.local.v1 import git_hook_pb2
 from heddle_api.v1 import common_pb2, hook_pb2
-from heddle_client.calls import Call, Method, StreamMethod, Subscription, operation_id, request
+from heddle_client.calls import (
+    Call,
+    Method,
+    StreamMethod,
+    Subscription,
+    client_operation_id,
+    request,
+)
 from heddle_client.values.common import DeleteResponse
 from heddle_client.values.git_hook import HookVerdict
 from heddle_client.values.hook import Hook, HookEvent, HookEventSchema, RespondToHookResponse
@@ -53,76 +60,118 @@ def register(
     repo_path: str,
     name: str,
     command: str,
+    events: Sequence[str] = (),
+    timeout_ms: int = 0,
     *,
-    events: Sequence[str],
-    timeout_ms: int,
-    given_id: str | None,
+    operation_id: str | None = None,
+    timeout: float | None = None,
 ) -> Call[Hook]:
-    """Return the call that registers a command."""
+    """Register a command to be run on events, in place of any that has its name.
+
+    Args:
+        name: what it is called.
+        command: as the daemon is to run it.
+        events: their names; empty for all.
+        timeout_ms: milliseconds after which the command is killed; 0 for 5,000.
+        operation_id: see the class.
+        timeout: see the class.
+    """
     message = hook_pb2.RegisterHookRequest(
         repo_path=repo_path,
         name=name,
         command=command,
         events=events,
         timeout_ms=timeout_ms,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_REGISTER, message.SerializeToString())
+    return _REGISTER.call(message, timeout)
 
 
 @request
-def deregister(repo_path: str, name: str, *, given_id: str | None) -> Call[DeleteResponse]:
-    """Return the call that removes a command."""
+def deregister(
+    repo_path: str, name: str, *, operation_id: str | None = None, timeout: float | None = None
+) -> Call[DeleteResponse]:
+    """Remove a registered command; the result says whether there was one."""
     message = hook_pb2.DeregisterHookRequest(
-        repo_path=repo_path, name=name, client_operation_id=operation_id(given_id)
+        repo_path=repo_path, name=name, client_operation_id=client_operation_id(operation_id)
     )
-    return Call(_DEREGISTER, message.SerializeToString())
+    return _DEREGISTER.call(message, timeout)
 
 
 @request
-def registered(repo_path: str) -> Call[tuple[Hook, ...]]:
-    """Return the call that lists the commands."""
-    return Call(_LIST, hook_pb2.ListHooksRequest(repo_path=repo_path).SerializeToString())
+def registered(repo_path: str, *, timeout: float | None = None) -> Call[tuple[Hook, ...]]:
+    """Return the registered commands, in the order in which they are asked."""
+    return _LIST.call(hook_pb2.ListHooksRequest(repo_path=repo_path), timeout)
 
 
 @request
-def schemas(event: str) -> Call[tuple[HookEventSchema, ...]]:
-    """Return the call that describes one event, or all."""
+def schemas(
+    _repo_path: str, event: str = "", *, timeout: float | None = None
+) -> Call[tuple[HookEventSchema, ...]]:
+    """Return what an event carries and what may be answered; of all events without a name."""
     message = hook_pb2.GetHookEventSchemaRequest(event_name=event)
-    return Call(_SCHEMAS, message.SerializeToString())
+    return _SCHEMAS.call(message, timeout)
 
 
 @request
-def events(repo_path: str, names: Sequence[str]) -> Subscription[HookEvent]:
-    """Return the cursor of the events that happen."""
+def events(
+    repo_path: str, names: Sequence[str] = (), *, timeout: float | None = None
+) -> Subscription[HookEvent]:
+    """Return an iterator over the events that happen; `respond` answers them.
+
+    It has no cursor: when a worker is replaced, what is told between the two is missed, and an
+    event that waits for an answer is asked about anew, under another id. Each time, `resumed`
+    of the iterator grows by one.
+
+    Args:
+        names: of the events; empty for all.
+        timeout: seconds after which it ends with `CallTimeoutError`; None for never.
+    """
     message = hook_pb2.SubscribeHookEventsRequest(repo_path=repo_path, events=names)
-    return Subscription(_EVENTS, message.SerializeToString())
+    return Subscription(_EVENTS, message.SerializeToString(), timeout)
 
 
 @request
 def respond(
     repo_path: str,
     hook_event_id: str,
+    abort: str = "",
+    extra_signals_json: str = "",
     *,
-    abort: str,
-    extra_signals_json: str,
-    given_id: str | None,
+    operation_id: str | None = None,
+    timeout: float | None = None,
 ) -> Call[RespondToHookResponse]:
-    """Return the call that answers an event."""
+    """Answer an event of `events`; only the first answer of a subscriber counts.
+
+    Args:
+        hook_event_id: of the event.
+        abort: why it must not happen; empty agrees.
+        extra_signals_json: signals to attach to the state, as a JSON array.
+        operation_id: see the class.
+        timeout: see the class.
+    """
     message = hook_pb2.RespondToHookRequest(
         repo_path=repo_path,
         hook_event_id=hook_event_id,
         abort=abort,
         extra_signals_json=extra_signals_json,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_RESPOND, message.SerializeToString())
+    return _RESPOND.call(message, timeout)
 
 
 @request
-def test(repo_path: str, event_name: str, *, payload_json: str) -> Call[HookVerdict]:
-    """Return the call that emits an event by hand."""
+def emit(
+    repo_path: str, event_name: str, payload_json: str = "", *, timeout: float | None = None
+) -> Call[HookVerdict]:
+    """Emit an event by hand and return who answers what. The commands do run.
+
+    Args:
+        event_name: such as `pre_capture`.
+        payload_json: a JSON object; made up where it is empty.
+        timeout: see the class; an hour by default.
+    """
     message = git_hook_pb2.TestHookEventRequest(
         repo_path=repo_path, event_name=event_name, payload_json=payload_json
     )
-    return Call(_TEST, message.SerializeToString())
+    return _TEST.call(message, timeout)

@@ -19,8 +19,11 @@ _STREAM: Final = StreamMethod(
 class OperationCursor:
     """Where a stream of entries of the log stands: after the last entry that has come."""
 
-    def __init__(self, message: operation_log_pb2.StreamOperationsRequest) -> None:
+    def __init__(
+        self, message: operation_log_pb2.StreamOperationsRequest, timeout: float | None
+    ) -> None:
         self.method = _STREAM
+        self.timeout = timeout
         self._message = message
         self._is_full = False
 
@@ -53,6 +56,7 @@ def operations(
     limit: int,
     include_checkpoints: bool,
     after_seq: int,
+    timeout: float | None,
 ) -> OperationCursor:
     """Return the cursor of the entries that pass all filters."""
     query = operation_log_pb2.QueryOperationsRequest(
@@ -68,6 +72,7 @@ def operations(
         include_checkpoints=include_checkpoints,
         after_seq=after_seq,
     )
-    return OperationCursor(
-        operation_log_pb2.StreamOperationsRequest(repo_path=repo_path, query=query, follow=follow)
+    message = operation_log_pb2.StreamOperationsRequest(
+        repo_path=repo_path, query=query, follow=follow
     )
+    return OperationCursor(message, timeout)

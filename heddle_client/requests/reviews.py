@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from heddle_api.v1 import common_pb2, state_review_pb2
-from heddle_client.calls import LONG_SECONDS, Call, Method, operation_id, request, state_id
+from heddle_client.calls import LONG_SECONDS, Call, Method, client_operation_id, request, state_id
 from heddle_client.values.state_review import (
     ListSignaturesResponse,
     ReviewPayload,
@@ -35,16 +35,20 @@ _LIST: Final = Method(
 
 
 @request
-def review(repo_path: str, state: str | bytes, *, all_signals: bool) -> Call[ReviewPayload]:
+def review(
+    repo_path: str, state: str | bytes, *, all_signals: bool, timeout: float | None = None
+) -> Call[ReviewPayload]:
     """Return the call that gets a review."""
     message = state_review_pb2.GetReviewPayloadRequest(
         repo_path=repo_path, state_id=state_id(state), include_all_signals=all_signals
     )
-    return Call(_REVIEW, message.SerializeToString())
+    return _REVIEW.call(message, timeout)
 
 
 @request
-def sign(repo_path: str, signed: SignedReview, *, given_id: str | None) -> Call[SignStateResponse]:
+def sign(
+    repo_path: str, signed: SignedReview, *, operation_id: str | None, timeout: float | None
+) -> Call[SignStateResponse]:
     """Return the call that puts a signature on record."""
     review_of = signed.statement
     scope = None
@@ -64,13 +68,15 @@ def sign(repo_path: str, signed: SignedReview, *, given_id: str | None) -> Call[
         public_key=signed.signature.public_key,
         signature=signed.signature.signature,
         signed_at=Timestamp(seconds=review_of.signed_at),
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_SIGN, message.SerializeToString())
+    return _SIGN.call(message, timeout)
 
 
 @request
-def signatures(repo_path: str, state: str | bytes) -> Call[ListSignaturesResponse]:
+def signatures(
+    repo_path: str, state: str | bytes, *, timeout: float | None = None
+) -> Call[ListSignaturesResponse]:
     """Return the call that lists the signatures of a state."""
     message = state_review_pb2.ListSignaturesRequest(repo_path=repo_path, state_id=state_id(state))
-    return Call(_LIST, message.SerializeToString())
+    return _LIST.call(message, timeout)

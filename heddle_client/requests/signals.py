@@ -40,26 +40,50 @@ _UPDATES: Final = StreamMethod(
 
 @request
 def compute(
-    repo_path: str, state: str | bytes, prior: str | bytes
+    repo_path: str,
+    state: str | bytes = "HEAD",
+    prior: str | bytes = "",
+    *,
+    timeout: float | None = None,
 ) -> Call[ComputeStateSignalsResponse]:
-    """Return the call that computes the signals of a state."""
+    """Return all signals of a state, each marked visible or hidden.
+
+    Args:
+        state: id or revision.
+        prior: what it is compared with; empty for the first parent.
+        timeout: see the class.
+    """
     message = signal_pb2.ComputeStateSignalsRequest(
         repo_path=repo_path, state_id=state_id(state), prior_state_id=state_id(prior)
     )
-    return Call(_COMPUTE, message.SerializeToString())
+    return _COMPUTE.call(message, timeout)
 
 
 @request
-def health(repo_path: str, window_states: int) -> Call[RepoSignalHealthReport]:
-    """Return the call that tells how often the modules fire."""
+def health(
+    repo_path: str, window_states: int = 0, *, timeout: float | None = None
+) -> Call[RepoSignalHealthReport]:
+    """Return how often each module has fired in the last states.
+
+    Args:
+        window_states: how many states along first parents; 0 for 200, at most 5,000.
+        timeout: see the class.
+    """
     message = signal_pb2.GetRepoSignalHealthRequest(
         repo_path=repo_path, window_states=window_states
     )
-    return Call(_HEALTH, message.SerializeToString())
+    return _HEALTH.call(message, timeout)
 
 
 @request
-def updates(repo_path: str) -> Subscription[SignalUpdate]:
-    """Return the cursor of the signals of new states."""
+def updates(repo_path: str, *, timeout: float | None = None) -> Subscription[SignalUpdate]:
+    """Return an iterator over the signals of new states and, as edits settle, of the worktree.
+
+    It has no cursor: when a worker is replaced, what happens between the two is missed. Each
+    time, `resumed` of the iterator grows by one; `compute` tells of a state at any time.
+
+    Args:
+        timeout: seconds after which it ends with `CallTimeoutError`; None for never.
+    """
     message = signal_pb2.SubscribeSignalUpdatesRequest(repo_path=repo_path)
-    return Subscription(_UPDATES, message.SerializeToString())
+    return Subscription(_UPDATES, message.SerializeToString(), timeout)

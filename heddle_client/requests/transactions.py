@@ -7,7 +7,7 @@ from typing import Final
 
 from heddle_api.local.v1 import snapshot_pb2
 from heddle_api.v1 import transaction_pb2
-from heddle_client.calls import LONG_SECONDS, Call, Method, operation_id, request
+from heddle_client.calls import LONG_SECONDS, Call, Method, client_operation_id, request
 from heddle_client.values.snapshot import (
     CompareSnapshotResponse,
     RestorePathsResponse,
@@ -99,91 +99,126 @@ _UNDO: Final = Method(
 
 @request
 def begin(
-    repo_path: str, *, message: str, thread: str, given_id: str | None
+    repo_path: str,
+    message: str = "",
+    thread: str = "",
+    *,
+    operation_id: str | None = None,
+    timeout: float | None = None,
 ) -> Call[BeginTransactionResponse]:
-    """Return the call that begins a transaction."""
+    """Begin a transaction and keep a copy of the worktree as it is.
+
+    Args:
+        message: what it is for, for people.
+        thread: the branch whose tip is the base; empty for HEAD.
+        operation_id: see the class.
+        timeout: see the class.
+    """
     body = transaction_pb2.BeginTransactionRequest(
         repo_path=repo_path,
         thread=thread,
         message=message,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_BEGIN, body.SerializeToString())
+    return _BEGIN.call(body, timeout)
 
 
 @request
 def commit(
-    repo_path: str, transaction_id: str, *, given_id: str | None
+    repo_path: str,
+    transaction_id: str,
+    *,
+    operation_id: str | None = None,
+    timeout: float | None = None,
 ) -> Call[CommitTransactionResponse]:
-    """Return the call that commits a transaction."""
+    """Make all that belongs to an active transaction visible at once."""
     body = transaction_pb2.CommitTransactionRequest(
         repo_path=repo_path,
         transaction_id=transaction_id,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_COMMIT, body.SerializeToString())
+    return _COMMIT.call(body, timeout)
 
 
 @request
 def abort(
-    repo_path: str, transaction_id: str, *, reason: str, given_id: str | None
+    repo_path: str,
+    transaction_id: str,
+    reason: str = "",
+    *,
+    operation_id: str | None = None,
+    timeout: float | None = None,
 ) -> Call[AbortTransactionResponse]:
-    """Return the call that aborts a transaction."""
+    """Drop what belongs to an active transaction, and take the worktree back.
+
+    What the worktree is now is kept: `undo_abort` brings it back.
+    """
     body = transaction_pb2.AbortTransactionRequest(
         repo_path=repo_path,
         transaction_id=transaction_id,
         reason=reason,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_ABORT, body.SerializeToString())
+    return _ABORT.call(body, timeout)
 
 
 @request
-def status(repo_path: str, transaction_id: str) -> Call[TransactionStatus]:
-    """Return the call that tells how far a transaction has got."""
+def status(
+    repo_path: str, transaction_id: str, *, timeout: float | None = None
+) -> Call[TransactionStatus]:
+    """Return how far a transaction has got, also after its end."""
     body = transaction_pb2.GetTransactionStatusRequest(
         repo_path=repo_path, transaction_id=transaction_id
     )
-    return Call(_STATUS, body.SerializeToString())
+    return _STATUS.call(body, timeout)
 
 
 @request
-def recent(repo_path: str, *, limit: int) -> Call[tuple[Transaction, ...]]:
-    """Return the call that lists transactions."""
+def recent(
+    repo_path: str, limit: int = 0, *, timeout: float | None = None
+) -> Call[tuple[Transaction, ...]]:
+    """Return the transactions of all worktrees, active ones first; 0 stands for 100."""
     body = snapshot_pb2.ListTransactionsRequest(repo_path=repo_path, limit=limit)
-    return Call(_LIST, body.SerializeToString())
+    return _LIST.call(body, timeout)
 
 
 @request
-def snapshots(repo_path: str, transaction_id: str) -> Call[tuple[Snapshot, ...]]:
-    """Return the call that lists what a transaction keeps."""
+def snapshots(
+    repo_path: str, transaction_id: str, *, timeout: float | None = None
+) -> Call[tuple[Snapshot, ...]]:
+    """Return the snapshots that a transaction keeps, the oldest first."""
     body = snapshot_pb2.ListSnapshotsRequest(repo_path=repo_path, transaction_id=transaction_id)
-    return Call(_KEPT, body.SerializeToString())
+    return _KEPT.call(body, timeout)
 
 
 @request
 def compare(
-    repo_path: str, transaction_id: str, *, snapshot: str, include_diff: bool
+    repo_path: str,
+    transaction_id: str,
+    snapshot: str = "",
+    include_diff: bool = False,
+    *,
+    timeout: float | None = None,
 ) -> Call[CompareSnapshotResponse]:
-    """Return the call that tells what has changed since a snapshot."""
+    """Return what has changed in the worktree since a snapshot, with a patch where asked."""
     body = snapshot_pb2.CompareSnapshotRequest(
         repo_path=repo_path,
         transaction_id=transaction_id,
         snapshot=snapshot,
         include_diff=include_diff,
     )
-    return Call(_COMPARE, body.SerializeToString())
+    return _COMPARE.call(body, timeout)
 
 
 @request
 def plan_restore(
-    repo_path: str, transaction_id: str, *, snapshot: str
+    repo_path: str, transaction_id: str, snapshot: str = "", *, timeout: float | None = None
 ) -> Call[tuple[RestoreStep, ...]]:
-    """Return the call that tells what going back would do."""
+    """Return what taking the worktree back to a snapshot would do, and do nothing."""
     body = snapshot_pb2.PlanRestoreRequest(
         repo_path=repo_path, transaction_id=transaction_id, snapshot=snapshot
     )
-    return Call(_PLAN, body.SerializeToString())
+    return _PLAN.call(body, timeout)
 
 
 @request
@@ -191,29 +226,34 @@ def restore_paths(
     repo_path: str,
     transaction_id: str,
     paths: Sequence[str],
+    snapshot: str = "",
     *,
-    snapshot: str,
-    given_id: str | None,
+    operation_id: str | None = None,
+    timeout: float | None = None,
 ) -> Call[RestorePathsResponse]:
-    """Return the call that takes single paths back."""
+    """Take single paths back to what they are in a snapshot. What they are now is kept."""
     body = snapshot_pb2.RestorePathsRequest(
         repo_path=repo_path,
         transaction_id=transaction_id,
         snapshot=snapshot,
         paths=paths,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_RESTORE, body.SerializeToString())
+    return _RESTORE.call(body, timeout)
 
 
 @request
 def undo_abort(
-    repo_path: str, transaction_id: str, *, given_id: str | None
+    repo_path: str,
+    transaction_id: str,
+    *,
+    operation_id: str | None = None,
+    timeout: float | None = None,
 ) -> Call[UndoAbortResponse]:
-    """Return the call that brings back what an abort took away."""
+    """Bring back the worktree that an abort took away. What it is now is kept."""
     body = snapshot_pb2.UndoAbortRequest(
         repo_path=repo_path,
         transaction_id=transaction_id,
-        client_operation_id=operation_id(given_id),
+        client_operation_id=client_operation_id(operation_id),
     )
-    return Call(_UNDO, body.SerializeToString())
+    return _UNDO.call(body, timeout)

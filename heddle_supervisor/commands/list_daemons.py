@@ -13,7 +13,7 @@ def list_daemons(context: typer.Context, as_json: Json = False) -> None:
 
     JSON KEYS. daemons: a list of the objects that `heddle agent status --json` prints.
     """
-    from heddle_supervisor.control import live_daemons
+    from heddle_supervisor.inspection import live_daemons
 
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json):

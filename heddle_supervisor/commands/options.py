@@ -22,5 +22,4 @@ def config_of(repo: Path) -> LocalDaemonConfig:
     Raises:
         NotARepositoryError: it lies in none.
     """
-    location = locate_repository(repo)
-    return LocalDaemonConfig.for_heddle_dir(location.heddle_dir, repository=location.root)
+    return LocalDaemonConfig.for_repository(locate_repository(repo))

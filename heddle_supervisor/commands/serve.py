@@ -18,43 +18,52 @@ from heddle_supervisor.repository_location import RepositoryLocation, locate_rep
 
 _MEBIBYTE: Final = 1_048_576
 
+_Detach = Annotated[
+    bool,
+    typer.Option("--detach/--foreground", help="Run in the background, or here (the default)."),
+]
+_Socket = Annotated[
+    Path | None, typer.Option("--socket", help="Listen here instead; an absolute path.")
+]
+_Timeout = Annotated[
+    float, typer.Option("--timeout", min=0.1, help="Seconds to wait until a worker serves.")
+]
+_Grace = Annotated[
+    float, typer.Option("--grace", min=0.0, help="Seconds that calls have when it stops.")
+]
+_Standby = Annotated[
+    bool,
+    typer.Option("--standby/--no-standby", help="Keep a warm worker beside the active one."),
+]
+_HeartbeatDeadline = Annotated[
+    float,
+    typer.Option(
+        "--heartbeat-deadline", min=0.5, help="Seconds of silence after which a worker hangs."
+    ),
+]
+_IdleTimeout = Annotated[
+    float | None,
+    typer.Option("--idle-timeout", min=1.0, help="Seconds without a call until it ends."),
+]
+_MaxWorkerMemory = Annotated[
+    int | None,
+    typer.Option(
+        "--max-worker-memory", min=1, help="MiB above which a worker is replaced by a reload."
+    ),
+]
+
 
 def serve(
     context: typer.Context,
     repo: Repo = Path(),
-    detach: Annotated[
-        bool,
-        typer.Option("--detach/--foreground", help="Run in the background, or here (the default)."),
-    ] = False,
-    socket: Annotated[
-        Path | None, typer.Option("--socket", help="Listen here instead; an absolute path.")
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds to wait until a worker serves.")
-    ] = 30.0,
-    grace: Annotated[
-        float, typer.Option("--grace", min=0.0, help="Seconds that calls have when it stops.")
-    ] = 5.0,
-    standby: Annotated[
-        bool,
-        typer.Option("--standby/--no-standby", help="Keep a warm worker beside the active one."),
-    ] = True,
-    heartbeat_deadline: Annotated[
-        float,
-        typer.Option(
-            "--heartbeat-deadline", min=0.5, help="Seconds of silence after which a worker hangs."
-        ),
-    ] = 10.0,
-    idle_timeout: Annotated[
-        float | None,
-        typer.Option("--idle-timeout", min=1.0, help="Seconds without a call until it ends."),
-    ] = None,
-    max_worker_memory: Annotated[
-        int | None,
-        typer.Option(
-            "--max-worker-memory", min=1, help="MiB above which a worker is replaced by a reload."
-        ),
-    ] = None,
+    detach: _Detach = False,
+    socket: _Socket = None,
+    timeout: _Timeout = 30.0,
+    grace: _Grace = 5.0,
+    standby: _Standby = True,
+    heartbeat_deadline: _HeartbeatDeadline = 10.0,
+    idle_timeout: _IdleTimeout = None,
+    max_worker_memory: _MaxWorkerMemory = None,
     as_json: Json = False,
 ) -> None:
     """Start the daemon of a repository.
@@ -83,7 +92,7 @@ def serve(
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json):
         location = locate_repository(repo)
-        config = LocalDaemonConfig.for_heddle_dir(location.heddle_dir, repository=location.root)
+        config = LocalDaemonConfig.for_repository(location)
         if socket is not None:
             config = config.with_socket(socket)
         config = dataclasses.replace(
@@ -106,9 +115,9 @@ def serve(
 def _serve_detached(
     config: LocalDaemonConfig, location: RepositoryLocation, *, timeout: float, as_json: bool
 ) -> None:
-    from heddle_supervisor.control import inspect
     from heddle_supervisor.daemon_process import command_line
     from heddle_supervisor.detach import start_detached
+    from heddle_supervisor.inspection import inspect
     from heddle_supervisor.pidfile import AlreadyRunningError
 
     found = inspect(config)

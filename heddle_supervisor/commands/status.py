@@ -14,7 +14,7 @@ from heddle_supervisor.errors import ExitCode
 from heddle_supervisor.version import __version__
 
 if TYPE_CHECKING:
-    from heddle_supervisor.control import DaemonStatus
+    from heddle_supervisor.inspection import DaemonStatus
 
 _CHECK_SECONDS: Final = 5.0
 _COLOURS: Final = {"serving": "green", "failed": "red", "not responding": "red"}
@@ -41,7 +41,7 @@ def status(
     EXIT CODES. 0 runs; 3 does not run; 5 runs, but has failed, does not respond, or the health
     check does not answer SERVING; 1 cannot be told; 2 wrong usage.
     """
-    from heddle_supervisor.control import inspect
+    from heddle_supervisor.inspection import inspect
 
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json):

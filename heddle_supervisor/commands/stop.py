@@ -54,8 +54,8 @@ def stop(
 
 
 def _stop_all(*, timeout: float, force: bool, as_json: bool) -> None:
-    from heddle_supervisor.control import live_daemons
     from heddle_supervisor.control import stop as stop_daemon
+    from heddle_supervisor.inspection import live_daemons
 
     bodies: list[dict[str, Any]] = []
     code = ExitCode.OK

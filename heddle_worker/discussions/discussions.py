@@ -59,16 +59,18 @@ class Discussions:
         Raises:
             NotFoundError: there is none with this id.
         """
-        view = self._placings.at_head(head)
-        with self._readers.snapshot() as connection:
+
+        def look(connection: apsw.Connection, placing: Placing) -> PlacedDiscussion | None:
             found = discussions.find(connection, discussion_id)
             if found is None:
                 raise NotFoundError(f"discussion {discussion_id} not found")
-            place = placements.of(connection, view, [found.number]).get(found.number)
-        if place is None:
-            # It was opened since the view was looked at.
-            return self.find(discussion_id, head)
-        return PlacedDiscussion(found, place)
+            place = placing.of(connection, [found.number]).get(found.number)
+            return None if place is None else PlacedDiscussion(found, place)
+
+        while True:
+            # It may have been opened since it was looked where the discussions are.
+            if (found := self._looked(head.state_id, head, look)) is not None:
+                return found
 
     def by_symbol(
         self, paths: Collection[bytes], symbol: str, head: Head, wanted: Wanted = EVERYTHING

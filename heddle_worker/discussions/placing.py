@@ -45,7 +45,7 @@ class Placing:
     def is_true(self, connection: apsw.Connection) -> bool:
         """Return whether nothing has happened to the view since."""
         if self.view.id == NO_VIEW:
-            return discussions.newest(connection) == 0
+            return discussions.newest(connection) == self.view.newest
         return placements.view_of(connection, self.view.worktree) == self.view
 
     def at(

@@ -25,10 +25,12 @@ from heddle_worker.repository.states import States
 from heddle_worker.repository.touched import touched_paths
 from heddle_worker.store import discussions, placements
 from heddle_worker.store.discussions import Origin
+from heddle_worker.store.errors import StoreBusyError, StoreFullError, StoreReadOnlyError
 from heddle_worker.store.placements import Placement, View
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.writer import Writer
 
+_UNWRITABLE: Final = (StoreFullError, StoreReadOnlyError, StoreBusyError)
 _AT_ONCE: Final = 2_000
 _KEPT_STATES: Final = 16
 _MOST_KEPT: Final = 50_000
@@ -82,10 +84,15 @@ class Placings:
     def in_state(self, state_id: bytes, head: Head) -> Placing:
         """Return where the discussions are in a state that exists, seen from a worktree.
 
+        A store that cannot be written is no obstacle: the table is only there for speed.
+
         Raises:
-            StoreError: as for `at_head`.
+            StoreError: the table cannot be read.
         """
-        view = self.at_head(head)
+        try:
+            view = self.at_head(head)
+        except _UNWRITABLE:
+            return self._worked_out(state_id, head)
         if state_id == view.state_id or view.id == NO_VIEW:
             return Placing.made(view)
         key = (state_id, view)
@@ -99,6 +106,16 @@ class Placings:
         with self._keeping:
             self._keep(key, placing)
         return placing
+
+    def _worked_out(self, state_id: bytes, head: Head) -> Placing:
+        """Return where the discussions are, from what the table has, and leave the table alone."""
+        with self._readers.snapshot() as connection:
+            view = placements.view_of(connection, head.worktree)
+        if view is not None:
+            return Placing.made(view, self._placed_anew(view, state_id)[1])
+        none = View(NO_VIEW, head.worktree, self._placer.version, b"", 0, 0)
+        newest, placed = self._placed_anew(none, state_id)
+        return Placing.made(dataclasses.replace(none, newest=newest), placed)
 
     def _keep(self, key: tuple[bytes, View], placing: Placing) -> None:
         self._kept[key] = placing

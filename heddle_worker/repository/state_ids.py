@@ -9,6 +9,8 @@ from typing import Final
 import pygit2
 
 from heddle_worker.limits import MAX_TEXT_BYTES
+from heddle_worker.repository.checked_out import branch_at
+from heddle_worker.repository.display import displayed
 from heddle_worker.repository.errors import (
     InvalidStateError,
     StateNotFoundError,
@@ -113,7 +115,7 @@ def _parse(repository: Repository, text: str) -> pygit2.Object:
     try:
         return repository.handle.revparse_single(text)
     except KeyError:
-        raise StateNotFoundError(f"state {text} not found") from None
+        raise StateNotFoundError(f"state {text} not found{_why_none(repository, base)}") from None
     except ValueError as error:
         problem = "is ambiguous" if "ambiguous" in str(error).lower() else "is no revision"
         raise InvalidStateError(
@@ -121,6 +123,16 @@ def _parse(repository: Repository, text: str) -> pygit2.Object:
         ) from error
     except (pygit2.GitError, OSError) as error:
         raise InvalidStateError(f"invalid state_id: '{text}' is no revision: {error}") from error
+
+
+def _why_none(repository: Repository, base: str) -> str:
+    """Return what to do where a revision begins from a branch that has no commit yet."""
+    if not repository.handle.head_is_unborn:
+        return ""
+    branch = displayed(branch_at(repository.git_dir))
+    if base not in ("", "@", "HEAD", branch, f"refs/heads/{branch}"):
+        return ""
+    return f": the branch {branch} has no commit yet; make a first one"
 
 
 def _peeled(repository: Repository, found: pygit2.Object, shown: str) -> pygit2.Commit:

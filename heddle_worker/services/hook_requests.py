@@ -28,8 +28,8 @@ _MOST_SHOWN: Final = 64
 
 
 def no_event(name: str) -> str:
-    """Return what is said about a name that no event has."""
-    return f"{name[:_MOST_SHOWN]!r} is no event; GetHookEventSchema with an empty name lists all"
+    """Return what is said about a name that no event has: what the names are."""
+    return f"{name[:_MOST_SHOWN]!r} is no event; the events are {', '.join(EVENTS)}"
 
 
 def hook_of(request: hook_pb2.RegisterHookRequest) -> RegisteredHook:

@@ -31,7 +31,7 @@ from heddle_worker.services.hook_requests import (
 from heddle_worker.services.mutating import answered, mutating
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
-from heddle_worker.serving.dispatch import Call
+from heddle_worker.serving.dispatch import LIVE, Call, Liveness
 from heddle_worker.store.errors import StoreError
 from heddle_worker.store.hooks import RegisteredHook, all_hooks
 from heddle_worker.streams.feed import Feed
@@ -156,7 +156,7 @@ class HookService:
 
     async def SubscribeHookEvents(
         self, request: hook_pb2.SubscribeHookEventsRequest, call: Call
-    ) -> AsyncGenerator[hook_pb2.HookEvent, None]:
+    ) -> AsyncGenerator[hook_pb2.HookEvent | Liveness, None]:
         """Yield events as they happen.
 
         Raises:
@@ -167,6 +167,7 @@ class HookService:
         events = wanted_events(request)
         await ensure_repo_path(self._domain, request.repo_path)
         async with self._hub.subscribed(events, call.cut_off) as subscriber:
+            yield LIVE
             while True:
                 yield _event(await subscriber.next())
 

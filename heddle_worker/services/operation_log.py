@@ -13,7 +13,7 @@ from heddle_worker.failures import OutOfRangeError, ReplyTooLargeError
 from heddle_worker.limits import MAX_MESSAGE_BYTES, MAX_VERBS, STREAMED_PER_PASS
 from heddle_worker.services.repo_path import ensure_repo_path
 from heddle_worker.services.validation import FieldChecks
-from heddle_worker.serving.dispatch import Call
+from heddle_worker.serving.dispatch import LIVE, Call, Liveness
 from heddle_worker.store.operation_query import OperationQuery
 from heddle_worker.store.operations import Operation, newest_seq
 from heddle_worker.streams.feed import Feed
@@ -56,7 +56,7 @@ class OperationLogService:
 
     async def StreamOperations(
         self, request: operation_log_pb2.StreamOperationsRequest, call: Call
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[bytes | Liveness, None]:
         """Yield the matching entries one by one; with `follow`, go on with each new one.
 
         Raises:
@@ -73,7 +73,9 @@ class OperationLogService:
             await ensure_repo_path(self._domain, repo_path)
         query = _query(request.query)
         await asyncio.to_thread(self._begin, query)
-        hits = self._followed(query, call) if request.follow else self._recorded(query)
+        hits: AsyncGenerator[bytes | Liveness, None] = (
+            self._followed(query, call) if request.follow else self._recorded(query)
+        )
         async with contextlib.aclosing(hits):
             async for hit in hits:
                 yield hit
@@ -82,7 +84,7 @@ class OperationLogService:
         self._check_cursor(query.after_seq)
         self._domain.operation_log.refresh()
 
-    async def _recorded(self, query: OperationQuery) -> AsyncGenerator[bytes, None]:
+    async def _recorded(self, query: OperationQuery) -> AsyncGenerator[bytes | Liveness, None]:
         pages = self._domain.operation_log.pages(query, _STREAMED_PAGE)
 
         def read() -> list[bytes]:
@@ -93,9 +95,12 @@ class OperationLogService:
                 await self._pacer.turn()
                 yield hit
 
-    async def _followed(self, query: OperationQuery, call: Call) -> AsyncGenerator[bytes, None]:
+    async def _followed(
+        self, query: OperationQuery, call: Call
+    ) -> AsyncGenerator[bytes | Liveness, None]:
         left = query.limit
         async with self.feed.follower(query, call.cut_off) as follower:
+            yield LIVE
             while True:
                 for hit in await follower.more():
                     await self._pacer.turn()

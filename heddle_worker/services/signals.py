@@ -20,7 +20,7 @@ from heddle_worker.services.repo_path import ensure_repo_path, find_worktree, he
 from heddle_worker.services.signal_messages import budgeted_message
 from heddle_worker.services.state_id import resolve_state
 from heddle_worker.services.validation import FieldChecks
-from heddle_worker.serving.dispatch import Call
+from heddle_worker.serving.dispatch import LIVE, Call, Liveness
 from heddle_worker.signals.budget import TICK_BUDGET
 from heddle_worker.signals.computing import SignalReport
 from heddle_worker.signals.corpora import Coverage
@@ -77,7 +77,7 @@ class SignalService:
 
     async def SubscribeSignalUpdates(
         self, request: signal_pb2.SubscribeSignalUpdatesRequest, call: Call
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[bytes | Liveness, None]:
         """Yield the signals of each new state of any branch, and of the worktree as it changes.
 
         Raises:
@@ -89,6 +89,7 @@ class SignalService:
         FieldChecks(request).done()
         root = await asyncio.to_thread(find_worktree, self._domain, request.repo_path)
         async with self._updates.subscriber(root, call.cut_off) as subscriber:
+            yield LIVE
             while True:
                 update = await subscriber.next()
                 await self._pacer.turn()

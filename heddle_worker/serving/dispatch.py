@@ -2,16 +2,18 @@
 
 A servicer is any object whose methods are named as in the service's descriptor. A unary method is
 a coroutine function of (request, `Call`) that returns the reply, or its bytes; a streaming one is
-an async generator function of the same. What concerns every call alike is done here, around them.
+an async generator function of the same, and one that stays open yields `LIVE` first. What concerns
+every call alike is done here, around them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import enum
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
@@ -24,6 +26,19 @@ from heddle_worker.serving.call_counters import CallCounters
 
 Send: TypeAlias = Callable[[bytes], Awaitable[None]]
 """Sends one message of a stream; returns when the transport can take another."""
+
+Announce: TypeAlias = Callable[[], Awaitable[None]]
+"""Sends the initial metadata of a stream, ahead of its messages."""
+
+
+class Liveness(enum.Enum):
+    """What a stream says of itself."""
+
+    LIVE = enum.auto()
+    """Whatever happens from now on reaches the client, who learns that from initial metadata."""
+
+
+LIVE: Final = Liveness.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +149,7 @@ class Dispatcher:
         request: bytes | AsyncIterator[bytes],
         metadata: dict[str, str | bytes],
         send: Send,
+        announce: Announce,
     ) -> None:
         """Send the replies' bytes, one by one.
 
@@ -154,6 +170,10 @@ class Dispatcher:
                         reply = await anext(replies, None)
                     if reply is None:
                         return
+                    if reply is LIVE:
+                        with in_flight.sending():
+                            await announce()
+                        continue
                     encoded = _encode(reply)
                     with in_flight.sending():
                         await send(encoded)

@@ -141,7 +141,13 @@ class Server:
         async def handle(request: bytes | AsyncIterator[bytes], context: _Context) -> None:
             self._count(context)
             try:
-                await self._dispatcher.stream(method, request, _metadata(context), context.write)
+                await self._dispatcher.stream(
+                    method,
+                    request,
+                    _metadata(context),
+                    context.write,
+                    lambda: context.send_initial_metadata(()),
+                )
             except Exception as error:
                 await context.abort_with_status(status_of(error, method.full_name))
 

@@ -12,7 +12,8 @@ import apsw
 from heddle_worker.store.errors import StoreCorruptError, StoreTooNewError, translated_files
 from heddle_worker.store.migrations import MIGRATIONS
 
-_APPLICATION_ID: Final = 0x6864646C  # "hddl"
+APPLICATION_ID: Final = 0x6864646C  # "hddl"
+"""How SQLite's header says whose database it is."""
 
 
 def check_version(connection: apsw.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
@@ -62,7 +63,7 @@ def _takes_step(
             if keeps_copy and version:
                 _back_up(path, version)
             connection.execute(migrations[version])
-            connection.pragma("application_id", _APPLICATION_ID)
+            connection.pragma("application_id", APPLICATION_ID)
             connection.pragma("user_version", version + 1)
         connection.execute("COMMIT")
     except BaseException:
@@ -77,7 +78,7 @@ def _version(connection: apsw.Connection, path: Path, newest: int) -> int:
     version = int(connection.pragma("user_version"))
     owner = connection.pragma("application_id")
     is_new = connection.execute("SELECT count(*) FROM sqlite_schema").get == version == owner == 0
-    if owner != _APPLICATION_ID and not is_new:
+    if owner != APPLICATION_ID and not is_new:
         raise StoreCorruptError(
             f"{path} is the database of another program; move it aside, "
             "and a new one is made at the next start"

@@ -35,7 +35,9 @@ _CHECKPOINT_PAGES: Final = 1_000
 _RESTART_PAGES: Final = 4_000
 """Length of the log at which the writer waits for its readers, so that it can begin it anew.
 
-Without that, readers that overlap without end would let the log grow without end.
+Without that, readers that overlap without end would let the log grow without end. Each time that
+it waits in vain it will wait longer, so however long its readers take, there is a length from
+which on the log does not grow.
 """
 
 
@@ -213,14 +215,14 @@ class Writer:
         self._database.check_usable()
         self._patiently(lambda: self._database.connection.execute("BEGIN IMMEDIATE"))
 
-    def _patiently(self, step: Callable[[], object]) -> None:
-        """Take a step for which another process's lock may have to be waited for, beating on."""
-        for attempt in range(1, _LOCK_ATTEMPTS + 1):
+    def _patiently(self, step: Callable[[], object], attempts: int = _LOCK_ATTEMPTS) -> None:
+        """Take a step for which others' locks may have to be waited for, beating on."""
+        for attempt in range(1, attempts + 1):
             try:
                 step()
             except (apsw.BusyError, StoreBusyError):
                 self._beat()
-                if attempt == _LOCK_ATTEMPTS:
+                if attempt == attempts:
                     raise
             else:
                 return
@@ -258,7 +260,10 @@ class Writer:
             if pages >= self._restart_at:
                 # A reader that takes its time is not to hold up each commit from now on.
                 self._restart_at = pages + _RESTART_PAGES
-                self._database.checkpoint(apsw.SQLITE_CHECKPOINT_RESTART)
+                self._patiently(
+                    lambda: self._database.checkpoint(apsw.SQLITE_CHECKPOINT_RESTART),
+                    attempts=min(pages // _RESTART_PAGES, _LOCK_ATTEMPTS),
+                )
                 self._restart_at = _RESTART_PAGES
             elif pages >= _CHECKPOINT_PAGES:
                 self._database.checkpoint()

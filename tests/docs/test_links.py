@@ -53,23 +53,6 @@ def test_every_page_is_reached_from_the_home_page() -> None:
         assert page.name == "index.md" or f"({page.relative_to(DOCS)})" in text
 
 
-def test_the_readme_has_the_figures_that_were_measured() -> None:
-    def rows(page: Path) -> dict[str, set[str]]:
-        found = {}
-        for line in page.read_text(encoding="utf-8").splitlines():
-            name, *cells = [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
-            found[name] = set(cells)
-        return found
-
-    measured = rows(DOCS / "performance.md")
-    told = rows(PROJECT / "README.md")
-    names = ("heddle", "gunicorn, preload", "runit", "circus", "s6", "supervisor")
-    for name in names:
-        figures = {cell for cell in told[name] if cell[:1].isdigit()}
-        assert len(figures) == 3
-        assert figures <= measured[name], name
-
-
 def test_the_tests_of_guarantees_exist() -> None:
     text = (DOCS / "explanation" / "guarantees.md").read_text(encoding="utf-8")
     named = re.findall(r"`(test_\w+\.py)`", text)

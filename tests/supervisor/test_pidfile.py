@@ -182,6 +182,26 @@ def test_removing_is_idempotent_and_survives_the_directorys_end(path: Path) -> N
     guard.remove()
 
 
+@pytest.mark.parametrize("text", ["", "not a pidfile\n" * 1000, "4711", "x"])
+def test_what_was_overwritten_is_written_anew(path: Path, text: str) -> None:
+    stated = contents()
+    with PidGuard.install(path, stated) as guard:
+        assert guard.is_intact()
+        path.write_text(text, encoding="ascii")
+        assert not guard.is_intact()
+        guard.write_anew()
+        assert guard.is_intact()
+        assert path.read_text(encoding="ascii") == stated.render()
+
+
+def test_a_reader_is_told_that_a_daemon_holds_what_was_overwritten(path: Path) -> None:
+    with PidGuard.install(path, contents()):
+        path.write_text("not a pidfile\n", encoding="ascii")
+        reading = read_pidfile(path)
+    assert reading.locked
+    assert "soon writes the file anew" in reading.problem
+
+
 def test_the_file_goes_when_the_block_fails(path: Path) -> None:
     with pytest.raises(RuntimeError, match="in the block"), PidGuard.install(path, contents()):
         raise RuntimeError("in the block")
@@ -190,8 +210,9 @@ def test_the_file_goes_when_the_block_fails(path: Path) -> None:
 
 def test_a_lock_can_be_handed_on_to_oneself(path: Path) -> None:
     with PidGuard.install(path, contents()) as guard:
-        adopted = PidGuard.adopt(path, os.dup(guard.fileno()))
+        adopted = PidGuard.adopt(path, os.dup(guard.fileno()), contents())
         assert adopted.still_installed()
+        assert adopted.is_intact()
         assert not lock_is_free(path)
         adopted.remove()
     assert not path.exists()
@@ -202,7 +223,7 @@ def test_what_is_not_the_lock_cannot_be_handed_on(path: Path) -> None:
     other.touch()
     descriptor = os.open(other, os.O_RDWR)
     with PidGuard.install(path, contents()), pytest.raises(PidFileError, match="not locked by"):
-        PidGuard.adopt(path, descriptor)
+        PidGuard.adopt(path, descriptor, contents())
     os.close(descriptor)
 
 

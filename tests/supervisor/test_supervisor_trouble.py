@@ -17,8 +17,8 @@ import pytest
 from daemon_bench import TinyDaemon
 from waiting import wait_until
 
-from heddle_supervisor.control import inspect
 from heddle_supervisor.errors import ExitCode
+from heddle_supervisor.inspection import inspect
 from heddle_supervisor.pidfile import hold_stale_pidfile
 from heddle_supervisor.process_identity import pid_alive
 from heddle_supervisor.status_file import PublicState
@@ -157,6 +157,17 @@ def test_it_publishes_its_socket_again_when_the_name_is_gone(
     daemon.config.socket_path.unlink()
     daemon.until(lambda s: s.generation > before.generation, "another worker is published")
     assert daemon.ask()["generation"] > before.generation
+
+
+def test_it_writes_its_pidfile_anew_when_somebody_has_written_into_it(
+    make_daemon: MakeDaemon,
+) -> None:
+    daemon = make_daemon(heartbeat_deadline=1.0)
+    daemon.start_serving()
+    text = daemon.config.pid_path.read_text(encoding="ascii")
+    daemon.config.pid_path.write_text("not a pidfile\n", encoding="ascii")
+    wait_until(lambda: daemon.config.pid_path.read_text(encoding="ascii") == text, "it is back")
+    assert inspect(daemon.config).pid == daemon.process.pid
 
 
 def test_it_survives_the_loss_of_every_socket(make_daemon: MakeDaemon) -> None:

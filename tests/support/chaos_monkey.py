@@ -21,7 +21,7 @@ from small_disk import SmallDisk
 from stranger import Stranger
 from waiting import wait_until
 
-from heddle_supervisor.control import DaemonStatus, inspect
+from heddle_supervisor.inspection import DaemonStatus, inspect
 from heddle_supervisor.pidfile import PidFileContents
 from heddle_supervisor.status_file import PublicState
 

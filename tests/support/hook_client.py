@@ -68,7 +68,10 @@ class HookClient:
 
 
 class Subscription:
-    """A stream of events that a thread reads, calling `react` with each."""
+    """A stream of events that a thread reads, calling `react` with each.
+
+    When it was made the daemon knows of it, or has refused.
+    """
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class Subscription:
         self.error: Any = None
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+        self._call.initial_metadata()
 
     def next(self, timeout: float = DEADLINE) -> hook_pb2.HookEvent:
         """Return the next event."""

@@ -75,6 +75,10 @@ class UpdateClient:
         """What was told of worktrees so far."""
         return [update for update in self.updates if not update.state_id]
 
+    def begun(self) -> None:
+        """Wait until the daemon tells what happens; it says so by the stream's metadata."""
+        self._stream.initial_metadata()
+
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Wait until a condition holds; the stream must not have failed before."""
 
@@ -110,6 +114,7 @@ def subscribed(socket_path: Path, **fields: Any) -> Iterator[UpdateClient]:
     """Subscribe while the block runs; the fields are those of the request."""
     client = UpdateClient(socket_path, **fields)
     try:
+        client.begun()
         yield client
     finally:
         client.close()

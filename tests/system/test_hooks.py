@@ -112,7 +112,9 @@ class Crowd:
             for _ in range(count):
                 self._follow(react, may_fall_behind=react == self._slow)
         self.lazy = [self._subscribe(connect()) for _ in range(LAZY)]
-        wait_until(lambda: subscribers(daemon, "pre_push") == 50, "all are known")
+        for call in (*self.lazy, *(follower.call for follower in self.followers)):
+            call.initial_metadata()
+        assert subscribers(daemon, "pre_push") == 50
 
     def leave(self) -> None:
         self._stopped.set()

@@ -153,9 +153,11 @@ def _files_below(daemon: HeddleDaemon) -> list[Path]:
 
 def test_what_it_makes_is_private_from_birth(daemon: HeddleDaemon) -> None:
     daemon.start()
+    # It is made a moment after the worker serves.
+    wait_until((daemon.config.heddle_dir / "hooks" / "listening").exists, "hooks are begun")
     directories = [daemon.config.heddle_dir, *daemon.config.heddle_dir.iterdir()]
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directories}
-    assert modes == dict.fromkeys((".heddle", "sockets", "state", "logs"), 0o700)
+    assert modes == dict.fromkeys((".heddle", "hooks", "sockets", "state", "logs"), 0o700)
     for path in _files_below(daemon):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 

@@ -44,6 +44,7 @@ def restore(
     answer; 124 it has not answered in time.
     """
     from heddle_client.progress import progress
+    from heddle_client.rendering.words import counted
     from heddle_client.transaction_choice import chosen, short
     from heddle_client.worktree_paths import from_root
 
@@ -54,12 +55,12 @@ def restore(
         body: dict[str, Any] = {"transaction_id": transaction_id, "kept_as": ""}
         if dry_run:
             body["restored"] = _would_be(client, transaction_id, wanted)
-            head = f"heddle txn: {len(body['restored'])} paths would be restored"
+            head = f"heddle txn: {counted(len(body['restored']), 'path')} would be restored"
         else:
             with progress("taking the paths back"):
                 done = client.transactions.restore_paths(transaction_id, wanted)
             body |= {"restored": list(done.restored), "kept_as": done.kept_as}
-            head = f"heddle txn: {len(done.restored)} paths restored"
+            head = f"heddle txn: {counted(len(done.restored), 'path')} restored"
             if done.restored:
                 head += f"; what they were is kept as {short(transaction_id)} {done.kept_as}"
         lines = [f"  {visible(path)}" for path in body["restored"]]

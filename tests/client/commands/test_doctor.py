@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,11 @@ from command_bench import CommandBench
 from git_repository import GitRepository
 from waiting import wait_until
 
+from heddle_client.doctor.finding import Finding, Level
+from heddle_client.doctor.store import APPLICATION_ID, NEWEST_SCHEMA, check_store
+from heddle_client.doctor.subject import Subject
 from heddle_supervisor.process_identity import pid_alive
+from heddle_worker.store import schema
 
 pytestmark = pytest.mark.xdist_group("txn-commands")
 
@@ -119,6 +125,116 @@ def test_files_that_are_not_what_they_should_be_are_named(bench: CommandBench) -
     bench.daemon.config.pid_path.unlink()
     store.write_bytes(saved)
     bench.daemon.start("--no-standby")
+
+
+@pytest.fixture
+def store(bench: CommandBench, tmp_path: Path) -> Path:
+    """A copy of the store, as a daemon has left it, in a repository without one."""
+    GitRepository.init(tmp_path / "other")
+    path = tmp_path / "other" / ".heddle" / "state" / "heddle.db"
+    path.parent.mkdir(parents=True, mode=0o700)
+    with (
+        contextlib.closing(sqlite3.connect(bench.root / ".heddle" / "state" / path.name)) as source,
+        contextlib.closing(sqlite3.connect(path)) as copy,
+    ):
+        source.backup(copy)
+    return path
+
+
+def looked_into(store: Path) -> Finding:
+    """Return what is found of a store; nothing of it may be changed by that."""
+    before = {path.name: path.read_bytes() for path in store.parent.iterdir()}
+    (found,) = check_store(Subject.at(store.parents[2]))
+    assert {path.name: path.read_bytes() for path in store.parent.iterdir()} == before
+    return found
+
+
+def test_a_store_in_use_is_looked_into(bench: CommandBench) -> None:
+    (found,) = doctor(bench)["store"]
+    assert (found["level"], found["remedy"]) == ("ok", "")
+    assert "is sound" in found["text"]
+    assert found["text"].endswith(f"schema {NEWEST_SCHEMA}")
+
+
+def test_a_store_that_nobody_uses_is_left_as_it_is(store: Path) -> None:
+    assert looked_into(store).level is Level.OK
+
+
+def torn(store: Path) -> None:
+    content = bytearray(store.read_bytes())
+    content[4096:-4096] = bytes(len(content) - 8192)
+    store.write_bytes(content)
+
+
+def newer(store: Path) -> None:
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        connection.execute(f"PRAGMA user_version = {NEWEST_SCHEMA + 1}")
+
+
+def anothers(store: Path) -> None:
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        connection.execute("PRAGMA application_id = 7")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says", "remedy"),
+    [
+        (torn, "is damaged", "`heddle agent stop`"),
+        (newer, f"(schema {NEWEST_SCHEMA + 1}, this one knows {NEWEST_SCHEMA})", "upgrade heddle"),
+        (anothers, "is another program's database", "move heddle.db"),
+    ],
+)
+def test_what_is_wrong_with_a_store_is_said_with_a_way_out(
+    store: Path, spoil: Callable[[Path], None], says: str, remedy: str
+) -> None:
+    spoil(store)
+    found = looked_into(store)
+    assert (found.level, found.mend) == (Level.FAIL, None)
+    assert says in found.text
+    assert remedy in found.remedy
+
+
+def test_damage_that_a_worker_has_found_is_judged_again(store: Path) -> None:
+    store.with_name("heddle.db.damaged").touch()
+    assert looked_into(store).level is Level.WARN
+    backup = store.with_name("heddle.db.schema-7.backup")
+    backup.write_bytes(store.read_bytes())
+    torn(store)
+    found = looked_into(store)
+    assert found.level is Level.FAIL
+    assert f"copy the last backup, {backup}" in found.remedy
+
+
+def test_what_it_knows_of_the_store_is_what_the_store_is() -> None:
+    assert len(schema.MIGRATIONS) == NEWEST_SCHEMA
+    assert schema.APPLICATION_ID == APPLICATION_ID
+
+
+def test_a_pidfile_that_its_daemon_will_mend_is_not_to_be_moved_away(bench: CommandBench) -> None:
+    pid, path = bench.daemon.supervisor() or 0, bench.daemon.config.pid_path
+    stated = path.read_text()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        path.write_text("a letter to somebody\n")
+        (found,) = doctor(bench)["leftovers"]
+        path.write_text(stated)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (found["level"], found["remedy"]) == ("warn", "try again in some seconds")
+
+
+def test_a_configuration_that_cannot_be_read_is_a_finding(bench: CommandBench) -> None:
+    path = bench.root / ".heddle" / "config.toml"
+    assert doctor(bench)["configuration"][0]["text"].startswith("none")
+    try:
+        for text in (b"[review", b"\xff"):
+            path.write_bytes(text)
+            (found,) = doctor(bench, code=1)["configuration"]
+            assert "is not valid TOML" in found["text"]
+        path.write_text("[review]\n")
+        assert doctor(bench)["configuration"][0]["text"] == str(path)
+    finally:
+        path.unlink()
 
 
 @pytest.mark.parametrize(

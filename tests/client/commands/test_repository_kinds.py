@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from git_repository import GitRepository
 from heddle_daemon import HeddleDaemon
 from repository_commands import Commands
@@ -46,8 +48,24 @@ def test_a_repository_without_a_commit(place: Path, adopt: Callable[..., Command
     shown = bench.heddle("review").expect(0).stdout
     assert "1 file changed, 2 lines added, 0 removed; compared with nothing\n" in shown
     assert "    + first  function added, lines 1-2" in shown
-    for words in (("review", "HEAD"), ("signatures",), ("signals", "HEAD"), ("sign",)):
-        assert bench.heddle(*words).expect(1).complaint()
+    key = place / "key.pem"
+    key.write_bytes(
+        Ed25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+    )
+    for words in (
+        ("review", "HEAD"),
+        ("signatures",),
+        ("signals", "main"),
+        ("sign", "--key", str(key)),
+        ("discuss", "list"),
+        ("discuss", "open", "first.py:first", "-m", "Why?"),
+    ):
+        told = bench.heddle(*words).expect(1).complaint()
+        assert told.endswith(" has no commit yet; make a first one"), told
+    told = bench.heddle("txn", "begin").expect(1).complaint()
+    assert told == "there is no commit to begin from; make a first one"
 
 
 def test_a_bare_repository(bench: Commands, place: Path, adopt: Callable[..., Commands]) -> None:

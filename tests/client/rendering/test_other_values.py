@@ -84,6 +84,12 @@ def test_signals_are_listed_with_the_visible_ones_first() -> None:
     assert signals_text((), is_incomplete=False, width=80, paint=plain) == "no signal was raised"
 
 
+def test_the_place_of_a_signal_stays_in_one_line() -> None:
+    place = "some/long/path/of/the/repository.py"
+    shown = signals_text((signal(place, "f"),), is_incomplete=False, width=20, paint=plain)
+    assert shown.split("\n")[0] == f"novelty {place}:f"
+
+
 def test_an_update_says_of_what_it_is() -> None:
     state = SignalUpdate(b"\2" * 20, (signal("a.py"),), "", ("main", "x\x1b"), False)
     assert update_text(state, width=80, paint=plain).split("\n") == [

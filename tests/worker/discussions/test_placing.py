@@ -21,6 +21,7 @@ from line_placer import LinePlacer, LineRepository, Tree
 
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.heads import Heads
+from heddle_worker.discussions.placed import PlacedDiscussion
 from heddle_worker.discussions.placings import Placings
 from heddle_worker.discussions.wanted import Status, Wanted
 from heddle_worker.failures import NotFoundError, ReplyTooLargeError
@@ -31,6 +32,7 @@ from heddle_worker.repository.states import States
 from heddle_worker.store import discussions, placements
 from heddle_worker.store.database import Database
 from heddle_worker.store.discussions import NewDiscussion, Origin, Resolution
+from heddle_worker.store.errors import StoreReadOnlyError
 from heddle_worker.store.placements import Placement
 from heddle_worker.store.readers import Readers
 from heddle_worker.store.undo import recording, undo
@@ -43,18 +45,35 @@ class Place:
     def __init__(self, directory: Path, exits: contextlib.ExitStack) -> None:
         self.root = directory / "repository.git"
         self.files = LineRepository(self.root)
-        repository = Repository.open(self.root)
-        state_dir = directory / "heddle"
-        state_dir.mkdir()
-        database = Database.open(state_dir)
+        self.repository = Repository.open(self.root)
+        self.state_dir = directory / "heddle"
+        self.state_dir.mkdir()
+        database = Database.open(self.state_dir)
         self.writer = exits.enter_context(contextlib.closing(Writer(database)))
         self.readers = exits.enter_context(contextlib.closing(Readers(database)))
         self.placer = LinePlacer(self.files)
-        heads = Heads(repository, self.root)
+        self.look_through(self.writer)
+
+    def look_through(self, writer: Writer) -> None:
+        """Find discussions with this writer from now on."""
+        heads = Heads(self.repository, self.root)
         self.placings = Placings(
-            repository, States(repository), heads, self.placer, self.writer, self.readers
+            self.repository, States(self.repository), heads, self.placer, writer, self.readers
         )
         self.found = Discussions(heads, self.placings, self.readers, self.root)
+
+    @contextlib.contextmanager
+    def unwritable(self) -> Iterator[None]:
+        """Find discussions with a writer that cannot write."""
+        writer = Writer(Database.open(self.state_dir))
+        writer.submit(lambda connection: connection.pragma("query_only", True)).result()
+        self.look_through(writer)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(StoreReadOnlyError):
+                writer.close()
+        self.look_through(self.writer)
 
     def open(self, commit: bytes, symbol: str, name: str = "", body: str = TURN.body) -> int:
         """Open a discussion; return its number."""
@@ -76,6 +95,10 @@ class Place:
         found = self.found.by_symbol([path], symbol, self.found.head(), Wanted(status))
         assert all((one.path, one.symbol) == (path, symbol) for one in found)
         return [one.discussion.number for one in found]
+
+    def find(self, name: str) -> PlacedDiscussion:
+        """Return one discussion at HEAD."""
+        return self.found.find(name, self.found.head())
 
     def in_state(self, commit: bytes, status: Status = Status.ALL) -> list[Placement]:
         """Return where the discussions are in a state."""
@@ -148,6 +171,29 @@ def test_only_what_is_touched_is_placed_anew(place: Place) -> None:
     assert [one.is_changed for one in place.table()] == [path == "c" for path in "abcdef"]
     place.by_symbol(b"d", "d_run")
     assert place.placer.asked == [numbers["c"]]
+
+
+@pytest.mark.parametrize("has_view", [False, True])
+def test_a_store_that_cannot_be_written_is_read_as_well(place: Place, has_view: bool) -> None:
+    tree = {path: {f"{path}_run": "1"} for path in "abc"}
+    first = place.files.commit(tree)
+    second = place.files.commit({"b": {"b_run": "2", "a_run": "1"}, "c": {"c_run": "1"}})
+    place.files.check_out(first)
+    numbers = [place.open(first, f"{path}_run", path) for path in "ab"]
+    if has_view:
+        place.table()
+    numbers.append(place.open(first, "c_run", "c"))
+    with place.unwritable():
+        with pytest.raises(StoreReadOnlyError):
+            place.table()
+        assert place.in_state(first) == place.from_scratch(first)
+        assert place.in_state(second) == place.from_scratch(second)
+        place.files.check_out(second)
+        assert place.by_symbol(b"b", "a_run") == numbers[:1]
+        assert [one.place for one in map(place.find, "abc")] == place.from_scratch(second)
+        late = place.open(second, "a_run", "late")
+        assert place.by_symbol(b"b", "a_run") == [numbers[0], late]
+    assert place.table() == place.from_scratch(second)
 
 
 def test_a_state_far_from_head_costs_what_differs_once(place: Place) -> None:

@@ -172,6 +172,17 @@ def test_a_state_that_is_not_there_is_not_found(
     assert refusal(states, state_id, StateNotFoundError) == f"state {shown} not found"
 
 
+@pytest.mark.parametrize("state_id", ["HEAD", "@", "HEAD~2", "new", "refs/heads/new"])
+def test_a_branch_without_a_commit_is_said_to_have_none(
+    git: GitRepository, states: States, state_id: str
+) -> None:
+    git.git("checkout", "--quiet", "--orphan", "new")
+    assert refusal(states, state_id.encode(), StateNotFoundError) == (
+        f"state {state_id} not found: the branch new has no commit yet; make a first one"
+    )
+    assert refusal(states, b"nowhere", StateNotFoundError) == "state nowhere not found"
+
+
 def test_a_commit_that_a_tag_names_may_be_missing(git: GitRepository, states: States) -> None:
     commit = git.git("commit-tree", "-m", "lost", "HEAD^{tree}")
     git.git("tag", "-am", "it is lost", "lost", commit)

@@ -17,7 +17,7 @@ import apsw
 import grpc
 import jsonschema
 import pytest
-from hook_client import HookClient, Subscription
+from hook_client import HookClient
 from refusals import refusal
 from waiting import wait_until
 from worker_bench import Repository, Worker
@@ -47,24 +47,6 @@ def listening(repository: Repository) -> list[str]:
         return []
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     return [line for line in path.read_text().splitlines() if not line.startswith("#")]
-
-
-def subscribe(
-    client: HookClient,
-    repository: Repository,
-    *events: str,
-    react: Callable[[hook_pb2.HookEvent], object] = lambda _event: None,
-) -> Subscription:
-    """Subscribe, and wait until the worker knows."""
-    path = repository.heddle_dir / "hooks" / "listening"
-
-    def text() -> str:
-        return path.read_text() if path.exists() else ""
-
-    before = text()
-    subscription = client.subscribe(*events, react=react)
-    wait_until(lambda: text() != before, "the subscriber is known")
-    return subscription
 
 
 # Schemas
@@ -119,12 +101,8 @@ def test_an_unknown_event_has_no_schema(client: HookClient) -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_what_is_made_up_is_valid_by_its_schema(
-    client: HookClient, repository: Repository, event: str
-) -> None:
-    subscription = subscribe(
-        client, repository, event, react=lambda e: client.respond(e.hook_event_id)
-    )
+def test_what_is_made_up_is_valid_by_its_schema(client: HookClient, event: str) -> None:
+    subscription = client.subscribe(event, react=lambda e: client.respond(e.hook_event_id))
     verdict = client.test(event)
     assert not verdict.vetoed
     assert [(one.author, one.event_name, one.outcome) for one in verdict.answers] == [
@@ -158,10 +136,8 @@ def test_an_unknown_event_cannot_be_subscribed_to_or_tested(client: HookClient) 
     assert refusal(client.git.TestHookEvent, request, timeout=30).fields == ["payload_json"]
 
 
-def test_a_veto_comes_with_reason_and_author(client: HookClient, repository: Repository) -> None:
-    subscribe(
-        client,
-        repository,
+def test_a_veto_comes_with_reason_and_author(client: HookClient) -> None:
+    client.subscribe(
         react=lambda e: client.respond(e.hook_event_id, "not \x1b[31mtoday\x1b[0m\x07\nnor later"),
     )
     verdict = client.test("pre_merge")
@@ -173,14 +149,14 @@ def test_a_veto_comes_with_reason_and_author(client: HookClient, repository: Rep
     assert entry.detail == "pre_merge: vetoed by subscriber: not today nor later"
 
 
-def test_the_first_reply_wins(client: HookClient, repository: Repository) -> None:
+def test_the_first_reply_wins(client: HookClient) -> None:
     accepted: list[bool] = []
 
     def react(event: hook_pb2.HookEvent) -> None:
         for abort in ("", "no"):
             accepted.append(client.respond(event.hook_event_id, abort))
 
-    subscription = subscribe(client, repository, "pre_push", react=react)
+    subscription = client.subscribe("pre_push", react=react)
     assert not client.test("pre_push").vetoed
     sent = subscription.next()
     assert accepted == [True, False]
@@ -188,13 +164,9 @@ def test_the_first_reply_wins(client: HookClient, repository: Repository) -> Non
     assert client.respond(str(uuid.uuid4())) is False
 
 
-def test_a_reply_asked_for_again_counts_as_before(
-    client: HookClient, repository: Repository
-) -> None:
+def test_a_reply_asked_for_again_counts_as_before(client: HookClient) -> None:
     operation = str(uuid.uuid4())
-    subscription = subscribe(
-        client,
-        repository,
+    subscription = client.subscribe(
         react=lambda e: client.respond(e.hook_event_id, "no", operation=operation),
     )
     assert client.test("pre_push").vetoed
@@ -216,19 +188,15 @@ def test_a_reply_has_to_name_an_event(client: HookClient) -> None:
     assert refusal(client.hooks.RespondToHook, request, timeout=30).fields == ["hook_event_id"]
 
 
-def test_each_of_two_subscribers_has_its_own_say(
-    client: HookClient, repository: Repository
-) -> None:
-    subscribe(client, repository, "pre_push", react=lambda e: client.respond(e.hook_event_id))
-    subscribe(client, repository, "pre_push", react=lambda e: client.respond(e.hook_event_id, "no"))
+def test_each_of_two_subscribers_has_its_own_say(client: HookClient) -> None:
+    client.subscribe("pre_push", react=lambda e: client.respond(e.hook_event_id))
+    client.subscribe("pre_push", react=lambda e: client.respond(e.hook_event_id, "no"))
     assert client.test("pre_push").vetoed
 
 
-def test_a_subscriber_that_leaves_is_not_waited_for(
-    client: HookClient, repository: Repository
-) -> None:
+def test_a_subscriber_that_leaves_is_not_waited_for(client: HookClient) -> None:
     asked = threading.Event()
-    subscription = subscribe(client, repository, react=lambda _event: asked.set())
+    subscription = client.subscribe(react=lambda _event: asked.set())
     verdicts: list[git_hook_pb2.HookVerdict] = []
     thread = threading.Thread(target=lambda: verdicts.append(client.test("pre_push")))
     thread.start()
@@ -250,7 +218,7 @@ def test_a_silent_subscriber_is_given_its_time_and_no_more(
     client: HookClient, repository: Repository
 ) -> None:
     configure(repository, "[hooks]\nsubscriber_timeout_ms = 50\n")
-    subscription = subscribe(client, repository)
+    subscription = client.subscribe()
     verdict = client.test("pre_push")
     assert not verdict.vetoed
     assert verdict.answers[0].outcome == "timed_out"
@@ -298,7 +266,7 @@ def test_gits_hooks_are_told_who_listens(client: HookClient, repository: Reposit
     assert listening(repository) == []
     client.register("a", "true", "pre_push")
     assert listening(repository) == ["pre-push"]
-    subscription = subscribe(client, repository, "pre_capture", "pre_merge", "on_signal")
+    subscription = client.subscribe("pre_capture", "pre_merge", "on_signal")
     assert listening(repository) == [
         "commit-msg",
         "pre-rebase",
@@ -314,7 +282,7 @@ def test_nobody_listens_when_the_daemon_has_stopped(
     client: HookClient, repository: Repository, worker: Worker
 ) -> None:
     client.register("a", "true")
-    subscription = subscribe(client, repository)
+    subscription = client.subscribe()
     worker.tell(Command.DRAIN, seconds=5)
     error = subscription.ended()
     assert error.code() is grpc.StatusCode.UNAVAILABLE
@@ -340,13 +308,13 @@ def test_a_directory_that_leads_elsewhere_is_not_written_to(
 
 
 def test_a_retired_worker_sends_those_who_ask_to_its_successor(
-    start_worker: Callable[..., Worker], repository: Repository
+    start_worker: Callable[..., Worker],
 ) -> None:
     old = start_worker().activate()
     with grpc.insecure_channel(grpc_address(old.path)) as channel:
         client = HookClient(channel)
         asked = threading.Event()
-        subscription = subscribe(client, repository, react=lambda _event: asked.set())
+        subscription = client.subscribe(react=lambda _event: asked.set())
         refused: list[Any] = []
 
         def ask() -> None:

@@ -228,28 +228,10 @@ def test_health_and_subscription_refuse_other_repositories(client: SignalClient)
         assert refusal(lambda path=path: next(client.subscribe(repo_path=path))).code is code
 
 
-def begin(client: UpdateClient, repository: Repository) -> None:
-    """Wait until a subscription has begun: a new state is told of."""
-    count = 0
-
-    def has_begun() -> bool:
-        nonlocal count
-        count += 1
-        repository.commit(f"is anybody there? {count}")
-        return bool(client.states)
-
-    client.until(has_begun, "the subscription has begun")
-    last = repository.git("rev-parse", "HEAD")
-    client.until(lambda: client.states[-1] == last, "the last state was told of")
-
-
 def test_new_states_of_any_branch_are_told_of_once_and_in_order(
     worker: Worker, repository: Repository
 ) -> None:
     with subscribed(worker.path) as one, subscribed(worker.path) as other:
-        begin(one, repository)
-        begin(other, repository)
-        told_before = len(one.states)
         repository.git("switch", "--quiet", "--create", "topic")
         topic = [write(repository, {"a.py": f"def a():\n    return {n}\n"}) for n in range(3)]
         repository.git("switch", "--quiet", "main")
@@ -257,7 +239,7 @@ def test_new_states_of_any_branch_are_told_of_once_and_in_order(
         for client in (one, other):
             told_of_all = partial(_has_states, client, {main, *topic})
             client.until(told_of_all, "all were told of")
-        fresh = one.states[told_before:]
+        fresh = list(one.states)
         assert sorted(fresh) == sorted([*topic, main])
         assert [state for state in fresh if state != main] == topic
         assert other.states[-4:] == fresh
@@ -268,14 +250,13 @@ def test_new_states_of_any_branch_are_told_of_once_and_in_order(
         repository.git("branch", "another", topic[0])
         last = repository.commit("last")
         one.until(lambda: one.states[-1] == last, "the last state was told of")
-        assert one.states[told_before:] == [*fresh, last]
+        assert one.states == [*fresh, last]
 
 
 def test_states_without_signals_for_now_are_told_of_as_that(
     worker: Worker, repository: Repository
 ) -> None:
     with subscribed(worker.path) as client:
-        begin(client, repository)
         config = repository.heddle_dir / "config.toml"
         config.write_text("[review.signals.novelty]\ntolerance = 2\n")
         broken = write(repository, {"a.py": "def a():\n    return 1\n"}, "self-flag: hasty")
@@ -292,7 +273,6 @@ def test_states_without_signals_for_now_are_told_of_as_that(
 
 def test_edits_of_the_worktree_are_told_of(worker: Worker, repository: Repository) -> None:
     with subscribed(worker.path) as client:
-        begin(client, repository)
         path = repository.root / "engine.py"
         path.write_text(TESTED.replace("file if line", "reversed(file) if line not in '#'"))
         client.until(
@@ -320,13 +300,12 @@ def test_edits_of_the_worktree_are_told_of(worker: Worker, repository: Repositor
 def test_files_that_git_ignores_are_not_told_of(worker: Worker, repository: Repository) -> None:
     write(repository, {".gitignore": "ignored/\n"})
     with subscribed(worker.path) as client:
-        begin(client, repository)
         (repository.root / "ignored").mkdir()
         (repository.root / "ignored" / "a.py").write_text("def a():\n    pass\n")
         (repository.root / "seen.txt").write_text("seen\n")
         client.until(lambda: client.worktrees, "a file was told of")
         last = repository.commit("last")
-        client.until(lambda: client.states[-1] == last, "the last state was told of")
+        client.until(lambda: client.states == [last], "the state was told of")
         assert len(client.worktrees) == 1
 
 
@@ -336,8 +315,6 @@ def test_a_linked_worktree_is_told_of_to_those_who_ask_for_it(
     linked = tmp_path / "linked"
     repository.git("worktree", "add", "--quiet", str(linked))
     with subscribed(worker.path, repo_path=str(linked)) as one, subscribed(worker.path) as other:
-        begin(one, repository)
-        begin(other, repository)
         (linked / "fresh.py").write_text("def fresh(one):\n    return one ** one ** one\n")
         one.until(lambda: one.worktrees and one.worktrees[-1].signals, "the edit was told of")
         assert one.worktrees[-1].worktree == str(linked)
@@ -352,15 +329,9 @@ def test_a_bare_repository_has_states_alone(
     (bare / ".heddle" / "state").mkdir(parents=True)
     worker = start_worker(repository=bare, heddle_dir=bare / ".heddle").activate()
     with subscribed(worker.path) as client:
-
-        def push() -> bool:
-            repository.commit("pushed")
-            repository.git("push", "--quiet", str(bare), "main")
-            return bool(client.states)
-
-        client.until(push, "the subscription has begun")
-        last = repository.git("rev-parse", "HEAD")
-        client.until(lambda: client.states[-1] == last, "the last state was told of")
+        pushed = repository.commit("pushed")
+        repository.git("push", "--quiet", str(bare), "main")
+        client.until(lambda: client.states == [pushed], "the state was told of")
         assert not client.worktrees
     with grpc.insecure_channel(grpc_address(worker.path)) as channel:
         asking = SignalClient(channel)
@@ -375,14 +346,8 @@ def test_before_the_first_commit_there_are_edits_alone(
     assert client.health().window_states == 0
     assert refusal(client.compute).code is grpc.StatusCode.NOT_FOUND
     with subscribed(worker.path) as subscription:
-
-        def edit() -> bool:
-            path = repository.root / "fresh.py"
-            text = path.read_text() if path.exists() else ""
-            path.write_text(f"{text}def fresh(one):\n    return one ** one\n\n\n")
-            return bool(subscription.worktrees)
-
-        subscription.until(edit, "the worktree was told of")
+        (repository.root / "fresh.py").write_text("def fresh(one):\n    return one ** one\n")
+        subscription.until(lambda: subscription.worktrees, "the worktree was told of")
         first = repository.commit("unlike any other")
         subscription.until(lambda: first in subscription.states, "the first state was told of")
         (update,) = [each for each in subscription.updates if each.state_id.hex() == first]
@@ -391,7 +356,6 @@ def test_before_the_first_commit_there_are_edits_alone(
 
 def test_a_subscription_ends_with_its_worker(worker: Worker, repository: Repository) -> None:
     with subscribed(worker.path) as client:
-        begin(client, repository)
         worker.tell(Command.RETIRE)
         error = client.ended()
         assert error.code() is grpc.StatusCode.UNAVAILABLE
@@ -408,7 +372,6 @@ def test_nothing_is_watched_when_nobody_subscribes(worker: Worker, repository: R
         return count
 
     wait_until(lambda: watches() == 1, "the refs are watched")
-    with subscribed(worker.path) as client:
-        begin(client, repository)
+    with subscribed(worker.path):
         wait_until(lambda: watches() == 2, "the worktree is watched")
     wait_until(lambda: watches() == 1, "the worktree is watched no more")

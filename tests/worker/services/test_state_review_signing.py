@@ -104,10 +104,10 @@ def test_signatures_of_the_tools_are_taken(
 def test_a_state_may_be_named_as_its_caller_likes(
     client: SigningClient, repository: Repository, signer: Signer
 ) -> None:
-    state = head(repository)
+    state, now = head(repository), int(time.time())
     for number, name in enumerate((b"HEAD", b"main", state.encode(), state.upper().encode())):
         kinds = {"kind": 1 + number % 2, "justification": str(number)}
-        time_of = Timestamp(seconds=int(time.time()) - number)
+        time_of = Timestamp(seconds=now - number)
         assert (
             client.sign(signer, state, state_id=name, signed_at=time_of, **kinds) == f"rs-{number}"
         )

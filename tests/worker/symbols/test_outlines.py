@@ -240,7 +240,7 @@ def test_a_killed_process_is_replaced_by_another(bench: Bench) -> None:
 
 
 def test_a_stopped_process_is_given_up_for_now_only(cache: Path) -> None:
-    bench = Bench(cache, ParserLimits(wall_seconds=0.5, processes=1))
+    bench = Bench(cache, ParserLimits(wall_seconds=2.0, processes=1))
     bench.one(b"a.py", PYTHON)
     (process,) = parser_processes()
     process.suspend()

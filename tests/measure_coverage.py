@@ -1,0 +1,79 @@
+"""Runs the test suite, and reports what all its processes together have run of heddle.
+
+    python tests/measure_coverage.py DIRECTORY [argument of pytest …]
+
+DIRECTORY gets the data and the report: index.html of html/, and coverage.json.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import coverage
+
+ROOT: Final = Path(__file__).parents[1]
+
+# They look at what is loaded in a process, or at what it costs, where the measuring shows up.
+_NOT_FOR_THIS: Final = ["tests/test_import_rules.py"]
+
+
+@contextmanager
+def measured_interpreters(data: Path) -> Iterator[None]:
+    """Let every interpreter of this environment that starts meanwhile measure itself."""
+    # The last of all, since the others lead to where coverage is.
+    start = Path(sysconfig.get_path("purelib"), "zzz_measuring.pth")
+    support, configuration = ROOT / "tests" / "support", ROOT / "pyproject.toml"
+    start.write_text(
+        f"import sys; sys.path.append({str(support)!r}); import measuring; "
+        f"measuring.begin({str(configuration)!r}, {str(data)!r})\n",
+        encoding="utf-8",
+    )
+    try:
+        yield
+    finally:
+        start.unlink()
+
+
+def main(place: Path, arguments: list[str]) -> int:
+    """Run the suite and report; return the exit status."""
+    # Whoever ends this early must not leave an environment that goes on measuring.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    shutil.rmtree(place, ignore_errors=True)
+    data = place / "data" / "coverage"
+    data.parent.mkdir(parents=True)
+    ignored = [f"--ignore={path}" for path in _NOT_FOR_THIS]
+    with measured_interpreters(data):
+        suite = _run("pytest", *ignored, *arguments)
+    return suite or report(place)
+
+
+def report(place: Path) -> int:
+    """Combine what the processes have left, and report; return 0 if it is enough."""
+    # Modules that nothing has imported are uncovered too.
+    everything = coverage.Coverage(data_file=place / "data" / "coverage", data_suffix="everything")
+    everything.start()
+    everything.stop()
+    everything.save()
+    total = ["--data-file", str(place / "coverage")]
+    combined = _run("coverage", "combine", "--quiet", *total, str(place / "data"))
+    if combined:
+        return combined
+    _run("coverage", "html", "--quiet", "--fail-under=0", *total, "-d", str(place / "html"))
+    _run("coverage", "json", "--quiet", "--fail-under=0", *total, "-o", str(place / "coverage.json"))
+    return _run("coverage", "report", *total)
+
+
+def _run(program: str, *arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", program, *arguments], cwd=ROOT).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).absolute(), sys.argv[2:]))
