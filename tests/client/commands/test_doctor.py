@@ -21,6 +21,7 @@ from heddle_client.doctor.store import APPLICATION_ID, NEWEST_SCHEMA, check_stor
 from heddle_client.doctor.subject import Subject
 from heddle_supervisor.process_identity import pid_alive
 from heddle_worker.store import schema
+from heddle_worker.store.migrations import MIGRATIONS
 
 pytestmark = pytest.mark.xdist_group("txn-commands")
 
@@ -206,7 +207,7 @@ def test_damage_that_a_worker_has_found_is_judged_again(store: Path) -> None:
 
 
 def test_what_it_knows_of_the_store_is_what_the_store_is() -> None:
-    assert len(schema.MIGRATIONS) == NEWEST_SCHEMA
+    assert len(MIGRATIONS) == NEWEST_SCHEMA
     assert schema.APPLICATION_ID == APPLICATION_ID
 
 
