@@ -155,6 +155,8 @@ class Client:
         kind: str | ReviewKind = "read",
         scope: Sequence[tuple[str, str]] | None = None,
         justification: str = "",
+        passphrase: str | None = None,
+        ssh_program: str = "ssh-keygen",
         operation_id: str | None = None,
         timeout: float | None = None,
     ) -> SignStateResponse:
@@ -167,6 +169,8 @@ class Client:
             kind: `read`, `agent_preview` or `agent_co_review`.
             scope: pairs of file and symbol that the review covers; None for the whole change.
             justification: free text.
+            passphrase: of the key in the file; None asks for it on the terminal, if it has one.
+            ssh_program: what signs with SSH keys; it is called as `ssh-keygen` is.
             operation_id: see the class.
             timeout: see the class.
         """
@@ -181,7 +185,7 @@ class Client:
             justification=justification,
             now=int(time.time()),
         )
-        review = signed(asked, key)
+        review = signed(asked, key, passphrase=passphrase, ssh_program=ssh_program)
         call = requests.sign(
             self._caller.repo_path, review, operation_id=operation_id, timeout=timeout
         )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import shutil
+import os
 import struct
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from heddle_client.errors import InvalidArgumentError
 from heddle_client.git_command import GitError, git
+from heddle_client.passphrases import asked_for, wrong
+from heddle_client.ssh_signing import is_openssh, public_line, ssh_signature
 from heddle_client.values.common import ReviewKind
 from heddle_client.visible import visible
 
@@ -22,13 +21,7 @@ if TYPE_CHECKING:
 
 _ID_LENGTHS: Final = (20, 32)
 _MAGIC: Final = b"hd-rev-sig-v1"
-_NAMESPACE: Final = "heddle-review"
 _PEM_ENCRYPTED: Final = (b"ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED")
-_OPENSSH: Final = b"OPENSSH PRIVATE KEY"
-_SSH_MAGIC: Final = b"SSHSIG"
-_SSH_LENGTH: Final = struct.Struct(">I")
-_SSH_SECONDS: Final = 120.0
-"""Time for a person to type a passphrase, or to touch a security key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +77,36 @@ class SignedReview:
     signature: Signature
 
 
-def signed(statement: Statement, key: Path | str | PrivateKeyTypes) -> SignedReview:
+def signed(
+    statement: Statement,
+    key: Path | str | PrivateKeyTypes,
+    *,
+    passphrase: str | None = None,
+    ssh_program: str = "ssh-keygen",
+) -> SignedReview:
     """Return a statement with its signature.
 
     Args:
         statement: what is signed.
         key: the path of a private key, or a key of the library `cryptography`: Ed25519, ECDSA on
             P-256, or RSA. Keys of OpenSSH's kind are used by `ssh-keygen`, which knows security
-            keys, asks for a passphrase, and takes the path of a `.pub` file for a key in the agent.
+            keys, and takes the path of a `.pub` file for a key in the agent.
+        passphrase: of the key in the file. If it has one and None is given, it is asked for on the
+            terminal.
+        ssh_program: what signs with keys of OpenSSH's kind; it is called as `ssh-keygen` is.
 
     Raises:
-        InvalidArgumentError: it cannot be read, or is a key that nothing here can sign with.
+        InvalidArgumentError: the key cannot be read, or is one that nothing here can sign with; the
+            passphrase is wrong, or there is no terminal to ask for it.
     """
     payload = statement.payload()
     if isinstance(key, str | Path):
         path = Path(key).expanduser()
         content = _content(path)
-        if _OPENSSH in content or path.suffix == ".pub":
-            return SignedReview(statement, _by_ssh_keygen(path, payload))
-        return SignedReview(statement, _by_key(_loaded(path, content), payload))
+        if is_openssh(content) or path.suffix == ".pub":
+            armored = ssh_signature(path, content, payload, passphrase, ssh_program)
+            return SignedReview(statement, Signature("ssh", public_line(armored), armored))
+        return SignedReview(statement, _by_key(_loaded(path, content, passphrase), payload))
     return SignedReview(statement, _by_key(key, payload))
 
 
@@ -171,17 +175,21 @@ def _content(path: Path) -> bytes:
         raise InvalidArgumentError(f"key {visible(str(path))}: {reason}") from None
 
 
-def _loaded(path: Path, content: bytes) -> PrivateKeyTypes:
+def _loaded(path: Path, content: bytes, passphrase: str | None) -> PrivateKeyTypes:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    name = visible(str(path))
+    secret = None
     if any(mark in content for mark in _PEM_ENCRYPTED):
-        raise InvalidArgumentError(f"key {name} has a passphrase: use a key of ssh-keygen's kind")
+        secret = os.fsencode(asked_for(path) if passphrase is None else passphrase)
     try:
-        return load_pem_private_key(content, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InvalidArgumentError(f"{name} is no private key (PEM or OpenSSH)") from None
+        return load_pem_private_key(content, secret)
+    except (ValueError, TypeError):
+        if secret is not None:
+            raise wrong(path) from None
+    except UnsupportedAlgorithm:
+        pass
+    raise InvalidArgumentError(f"{visible(str(path))} is no private key (PEM or OpenSSH)")
 
 
 def _by_key(key: PrivateKeyTypes, payload: bytes) -> Signature:
@@ -200,41 +208,3 @@ def _by_key(key: PrivateKeyTypes, payload: bytes) -> Signature:
         pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return Signature("rsa", pem, key.sign(payload, padding.PKCS1v15(), SHA256()))
     raise InvalidArgumentError("the key is none of Ed25519, ECDSA on P-256, and RSA")
-
-
-def _by_ssh_keygen(path: Path, payload: bytes) -> Signature:
-    if shutil.which("ssh-keygen") is None:
-        raise InvalidArgumentError("ssh-keygen is not installed, which signs with keys of its kind")
-    with tempfile.TemporaryDirectory(prefix="heddle-sign-") as directory:
-        file = Path(directory, "payload")
-        file.write_bytes(payload)
-        words = ["ssh-keygen", "-Y", "sign", "-n", _NAMESPACE, "-f", str(path), str(file)]
-        try:
-            done = subprocess.run(  # noqa: S603 - no shell
-                words, capture_output=True, timeout=_SSH_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise InvalidArgumentError("ssh-keygen has not signed within two minutes") from None
-        if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip() or "it refused"
-            raise InvalidArgumentError(f"ssh-keygen: {visible(said.splitlines()[-1])}")
-        armored = file.with_name("payload.sig").read_bytes()
-    return Signature("ssh", _public_line(armored), armored)
-
-
-def _public_line(armored: bytes) -> bytes:
-    """Return the key that a signature is of, as a line of a `.pub` file.
-
-    It stands in the signature itself: the file beside a private key may be missing, or another's.
-    """
-    try:
-        blob = base64.b64decode(b"".join(armored.splitlines()[1:-1]))
-        key = _ssh_string(blob.removeprefix(_SSH_MAGIC)[_SSH_LENGTH.size :])
-        return _ssh_string(key) + b" " + base64.b64encode(key)
-    except (ValueError, struct.error):
-        raise InvalidArgumentError("ssh-keygen has made no SSH signature") from None
-
-
-def _ssh_string(data: bytes) -> bytes:
-    (size,) = _SSH_LENGTH.unpack_from(data)
-    return data[_SSH_LENGTH.size : _SSH_LENGTH.size + size]

@@ -51,7 +51,19 @@ def signing_key(directory: Path, named: Path | None) -> Iterator[Path]:
         if value:
             yield directory / _config(directory, "user.signingkey", "--type=path")
             return
-    yield _usual_key()
+    yield _usual_key(directory)
+
+
+def ssh_program(directory: Path) -> str:
+    """Return what signs with SSH keys: the user's `gpg.ssh.program`, or else `ssh-keygen`.
+
+    What a repository's own configuration says is passed over: it may be anybody's.
+    """
+    for scope in ("--global", "--system"):
+        found = _config(directory, "gpg.ssh.program", scope, "--includes", "--type=path")
+        if found:
+            return found
+    return "ssh-keygen"
 
 
 def needs_touch(path: Path) -> bool:
@@ -63,11 +75,21 @@ def needs_touch(path: Path) -> bool:
         return False
 
 
-def _usual_key() -> Path:
+def _usual_key(directory: Path) -> Path:
     place = Path("~/.ssh").expanduser()
     for name in _DEFAULTS:
         if (place / name).exists():
             return place / name
+    if _config(directory, "gpg.ssh.defaultKeyCommand"):
+        raise NoKeyError(
+            "git asks gpg.ssh.defaultKeyCommand for its key, which heddle does not run: name the "
+            "key with user.signingkey or --key"
+        )
+    if _config(directory, "user.signingkey"):
+        raise NoKeyError(
+            "git signs with a key that is not SSH's, which cannot sign reviews: name an SSH or PEM "
+            "key with --key"
+        )
     raise NoKeyError(
         "there is no key to sign with: name one with --key, or in git's configuration with "
         "gpg.format ssh and user.signingkey"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+from heddle_client.caller import Caller
 from heddle_client.methods import Methods, unary
 from heddle_client.requests import transactions as requests
 
 if TYPE_CHECKING:
-    from heddle_client.caller import Caller
     from heddle_client.values.snapshot import (
         CompareSnapshotResponse,
         RestorePathsResponse,
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
         CommitTransactionResponse,
         TransactionStatus,
     )
+
+
+C = TypeVar("C")
+T = TypeVar("T")
 
 
 class Transactions(Methods):
@@ -45,24 +49,18 @@ class Transactions(Methods):
     undo_abort = unary(requests.undo_abort)
 
 
-class TransactionBlock:
-    """A transaction for the time of a block: committed at its end, aborted if it raises.
+class Block(Generic[C, T]):
+    """What there is to know of the transaction of a block, whichever client's it is.
 
-    Calls of the client that are made in the block, in its thread, belong to the transaction.
-
-    Attributes:
-        transaction_id: from the beginning of the block on.
-        begun, committed, aborted: the daemon's answers, None before they came.
+    Args:
+        caller: makes the calls that belong to it.
+        transactions: begins and ends it.
+        message, thread: as of `Transactions.begin`.
+        timeout: of the beginning and of the end, each.
     """
 
     def __init__(
-        self,
-        caller: Caller,
-        transactions: Transactions,
-        *,
-        message: str,
-        thread: str,
-        timeout: float | None,
+        self, caller: C, transactions: T, *, message: str, thread: str, timeout: float | None
     ) -> None:
         self.transaction_id = ""
         self.begun: BeginTransactionResponse | None = None
@@ -74,6 +72,25 @@ class TransactionBlock:
         self._thread = thread
         self._timeout = timeout
         self._within = ExitStack()
+
+    def _reason(self, error: BaseException) -> str:
+        """Return why it is aborted."""
+        return f"{type(error).__name__}: {error}".rstrip(": ")
+
+    def _note_failure(self, error: BaseException, failure: Exception) -> None:
+        """Have the error of the block say that the abort has failed."""
+        error.add_note(f"transaction {self.transaction_id} could not be aborted: {failure}")
+
+
+class TransactionBlock(Block[Caller, Transactions]):
+    """A transaction for the time of a block: committed at its end, aborted if it raises.
+
+    Calls of the client that are made in the block, in its thread, belong to the transaction.
+
+    Attributes:
+        transaction_id: from the beginning of the block on.
+        begun, committed, aborted: the daemon's answers, None before they came.
+    """
 
     def __enter__(self) -> Self:
         self.begun = self._transactions.begin(
@@ -93,13 +110,12 @@ class TransactionBlock:
         if error is None:
             self.committed = self._transactions.commit(self.transaction_id, timeout=self._timeout)
             return
-        reason = f"{type(error).__name__}: {error}".rstrip(": ")
         try:
             self.aborted = self._transactions.abort(
-                self.transaction_id, reason=reason, timeout=self._timeout
+                self.transaction_id, reason=self._reason(error), timeout=self._timeout
             )
         except Exception as failure:
-            error.add_note(f"transaction {self.transaction_id} could not be aborted: {failure}")
+            self._note_failure(error, failure)
 
     def status(self, *, timeout: float | None = None) -> TransactionStatus:
         """Return how far the transaction has got."""

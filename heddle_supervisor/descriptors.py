@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
 _FIRST: Final = 3
@@ -23,6 +22,7 @@ def close_all_but(keep: Collection[int]) -> None:
 def _limit() -> int:
     """Return a number above every open descriptor."""
     try:
-        return max(int(entry.name) for entry in Path("/dev/fd").iterdir()) + 1
+        # A worker that does no more than this has fewer pages of its own than with pathlib.
+        return max(map(int, os.listdir("/dev/fd"))) + 1  # noqa: PTH208
     except (OSError, ValueError):
         return _FALLBACK_LIMIT

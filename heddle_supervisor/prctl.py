@@ -10,6 +10,8 @@ from typing import Final
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NAME: Final = 15
 _PR_SET_CHILD_SUBREAPER: Final = 36
+# Looked up before a fork: what is made after one is in the memory of each worker.
+_PRCTL: Final = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 def set_process_name(name: str) -> None:
@@ -28,5 +30,5 @@ def adopt_orphans() -> None:
 
 
 def _prctl(option: int, argument: bytes | int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, argument, 0, 0, 0)
+    if _PRCTL is not None:
+        _PRCTL(option, argument, 0, 0, 0)

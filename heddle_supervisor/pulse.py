@@ -22,6 +22,9 @@ from typing import Final
 from heddle_supervisor.descriptors import close_all_but
 
 _CLONE_FILES: Final = 0x400
+# Looked up before the fork: what is made after it is in the memory of each worker.
+_UNSHARE: Final = ctypes.CDLL(None).unshare if sys.platform == "linux" else None
+_SIGNALS: Final = signal.valid_signals()
 
 
 def hold_pulse(descriptor: int) -> None:
@@ -31,7 +34,7 @@ def hold_pulse(descriptor: int) -> None:
 
     def hold() -> None:
         # What a signal's handler needs, such as the file for stacks, is not open here.
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         alone.append(_unshare_descriptors())
         if alone[0]:
             close_all_but([descriptor])
@@ -47,4 +50,4 @@ def hold_pulse(descriptor: int) -> None:
 
 def _unshare_descriptors() -> bool:
     """Give the calling thread a descriptor table of its own; return whether it has one."""
-    return sys.platform == "linux" and bool(ctypes.CDLL(None).unshare(_CLONE_FILES) == 0)
+    return _UNSHARE is not None and bool(_UNSHARE(_CLONE_FILES) == 0)

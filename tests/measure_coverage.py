@@ -66,13 +66,15 @@ def report(place: Path) -> int:
     combined = _run("coverage", "combine", "--quiet", *total, str(place / "data"))
     if combined:
         return combined
-    _run("coverage", "html", "--quiet", "--fail-under=0", *total, "-d", str(place / "html"))
-    _run("coverage", "json", "--quiet", "--fail-under=0", *total, "-o", str(place / "coverage.json"))
+    shown = [*total, "--quiet", "--fail-under=0"]
+    _run("coverage", "html", *shown, "-d", str(place / "html"))
+    _run("coverage", "json", *shown, "-o", str(place / "coverage.json"))
     return _run("coverage", "report", *total)
 
 
 def _run(program: str, *arguments: str) -> int:
-    return subprocess.run([sys.executable, "-m", program, *arguments], cwd=ROOT).returncode
+    done = subprocess.run([sys.executable, "-m", program, *arguments], cwd=ROOT, check=False)
+    return done.returncode
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ _FAILOVER: Final = "failover"
 _WARM: Final = {"heddle": "yes", "gunicorn (HTTP)": "no, forks from a loaded parent"}
 _WAITED_FOR: Final = (_FAILOVER, "status", "stop")
 _COMPARED: Final = (
+    ("start to first reply", "start"),
     ("status", "status"),
     (_FAILOVER, _FAILOVER),
     ("stop", "stop"),

@@ -128,6 +128,8 @@ class AsyncClient:
         kind: str | ReviewKind = "read",
         scope: Sequence[tuple[str, str]] | None = None,
         justification: str = "",
+        passphrase: str | None = None,
+        ssh_program: str = "ssh-keygen",
         operation_id: str | None = None,
         timeout: float | None = None,
     ) -> SignStateResponse:
@@ -140,6 +142,8 @@ class AsyncClient:
             kind: `read`, `agent_preview` or `agent_co_review`.
             scope: pairs of file and symbol that the review covers; None for the whole change.
             justification: free text.
+            passphrase: of the key in the file; None asks for it on the terminal, if it has one.
+            ssh_program: what signs with SSH keys; it is called as `ssh-keygen` is.
             operation_id: see the class.
             timeout: see the class.
         """
@@ -155,7 +159,7 @@ class AsyncClient:
                 justification=justification,
                 now=int(time.time()),
             )
-            return signed(asked, key)
+            return signed(asked, key, passphrase=passphrase, ssh_program=ssh_program)
 
         review = await in_thread(sign_it)
         call = requests.sign(

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from heddle_client.aio.caller import AsyncCaller
 from heddle_client.aio.methods import AsyncMethods, unary
 from heddle_client.requests import transactions as requests
+from heddle_client.transactions import Block
 
 if TYPE_CHECKING:
-    from heddle_client.aio.caller import AsyncCaller
     from heddle_client.values.snapshot import (
         CompareSnapshotResponse,
         RestorePathsResponse,
         RestoreStep,
     )
     from heddle_client.values.transaction import (
-        AbortTransactionResponse,
-        BeginTransactionResponse,
-        CommitTransactionResponse,
         TransactionStatus,
     )
 
@@ -46,7 +43,7 @@ class AsyncTransactions(AsyncMethods):
     undo_abort = unary(requests.undo_abort)
 
 
-class AsyncTransactionBlock:
+class AsyncTransactionBlock(Block[AsyncCaller, AsyncTransactions]):
     """A transaction for the time of a block: committed at its end, aborted if it raises.
 
     Calls of the client that are made in the block, in its task, belong to the transaction.
@@ -55,26 +52,6 @@ class AsyncTransactionBlock:
         transaction_id: from the beginning of the block on.
         begun, committed, aborted: the daemon's answers, None before they came.
     """
-
-    def __init__(
-        self,
-        caller: AsyncCaller,
-        transactions: AsyncTransactions,
-        *,
-        message: str,
-        thread: str,
-        timeout: float | None,
-    ) -> None:
-        self.transaction_id = ""
-        self.begun: BeginTransactionResponse | None = None
-        self.committed: CommitTransactionResponse | None = None
-        self.aborted: AbortTransactionResponse | None = None
-        self._caller = caller
-        self._transactions = transactions
-        self._message = message
-        self._thread = thread
-        self._timeout = timeout
-        self._within = ExitStack()
 
     async def __aenter__(self) -> Self:
         self.begun = await self._transactions.begin(
@@ -96,15 +73,14 @@ class AsyncTransactionBlock:
                 self.transaction_id, timeout=self._timeout
             )
             return
-        reason = f"{type(error).__name__}: {error}".rstrip(": ")
         try:
             abort = self._transactions.abort(
-                self.transaction_id, reason=reason, timeout=self._timeout
+                self.transaction_id, reason=self._reason(error), timeout=self._timeout
             )
             # Even if the task is cancelled once more, the worktree goes back.
             self.aborted = await asyncio.shield(abort)
         except Exception as failure:
-            error.add_note(f"transaction {self.transaction_id} could not be aborted: {failure}")
+            self._note_failure(error, failure)
 
     async def status(self, *, timeout: float | None = None) -> TransactionStatus:
         """Return how far the transaction has got."""

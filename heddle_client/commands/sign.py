@@ -37,6 +37,14 @@ _Key = Annotated[
         "--key", metavar="FILE", help="An SSH key, or an Ed25519, P-256 or RSA key in PEM."
     ),
 ]
+_PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        metavar="FILE",
+        help="Has the key's passphrase in its first line; /dev/fd/3 is descriptor 3.",
+    ),
+]
 _Justification = Annotated[
     str, typer.Option("--message", "-m", help="Why, in words that are signed with it.")
 ]
@@ -48,6 +56,7 @@ def sign(
     kind: _Kind = Kind.READ,
     symbols: _Symbols = None,
     key: _Key = None,
+    passphrase_file: _PassphraseFile = None,
     justification: _Justification = "",
     repo: Repo = Path(),
     no_start: NoStart = False,
@@ -57,8 +66,10 @@ def sign(
 
     The key is the one that git signs with, if that is an SSH key (user.signingkey, where gpg.format
     is ssh), or else the first of ~/.ssh/id_ed25519, id_ecdsa, id_rsa and the security keys'.
-    ssh-keygen signs with it, so an agent, a passphrase and a security key work. A public key stands
-    for one whose private half the agent has.
+    ssh-keygen signs with it, or the program that your own gpg.ssh.program names, so an agent and a
+    security key work. A public key stands for one whose private half the agent has.
+
+    A passphrase is asked for on the terminal, unless --passphrase-file has it.
 
     JSON KEYS. signature_id, state_id (hexadecimal).
 
@@ -66,14 +77,16 @@ def sign(
     runs, with --no-start; 5 it does not answer; 124 not in time; 2 wrong usage.
     """
     from heddle_client.commands.options import open_client
+    from heddle_client.passphrases import passphrase_in
     from heddle_client.rendering.json_values import as_json as json_of
     from heddle_client.rendering.words import short
-    from heddle_client.signing_key import needs_touch, signing_key
+    from heddle_client.signing_key import needs_touch, signing_key, ssh_program
     from heddle_client.symbol_names import file_and_symbol
 
     as_json = as_json or context.obj
     with reported_errors(as_json=as_json), open_client(repo, start=not no_start) as client:
         scope = [file_and_symbol(each, client.repository) for each in symbols or ()]
+        passphrase = None if passphrase_file is None else passphrase_in(passphrase_file)
         with signing_key(client.repository, key) as path:
             if needs_touch(path):
                 print_message("touch the security key to sign")
@@ -83,6 +96,8 @@ def sign(
                 kind=kind.value.replace("-", "_"),
                 scope=scope or None,
                 justification=justification,
+                passphrase=passphrase,
+                ssh_program=ssh_program(client.repository),
             )
         what = f"{len(scope)} of its symbols" if scope else "the whole change"
         print_result(

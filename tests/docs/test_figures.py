@@ -213,7 +213,7 @@ def test_supervisors_are_compared_from_the_one_that_is_back_soonest() -> None:
         "| gunicorn (HTTP) | no, forks from a loaded parent | 4.90 | – | – |",
         "| circus | no | 3,346 | – | 268 |",
     ]
-    assert "| circus | – | 3,346 | 268 | 0 of 11 | – |" in peers.comparison(run)
+    assert "| circus | – | – | 3,346 | 268 | 0 of 11 | – |" in peers.comparison(run)
     assert "has not been measured" in peers.readme(run_of())
 
 

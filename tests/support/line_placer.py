@@ -58,12 +58,13 @@ class LineRepository:
 class LinePlacer:
     """Finds a symbol by its name, wherever it is; each name is in one file at most.
 
-    It notes which discussions it was asked for.
+    It notes which discussions it was asked for, and of which it was told where they were before.
     """
 
     def __init__(self, repository: LineRepository) -> None:
         self._repository = repository
         self.asked: list[int] = []
+        self.advanced: list[int] = []
         self.version = "1"
 
     def place(self, origins: Mapping[int, Origin], state_id: bytes) -> list[Placement]:
@@ -79,6 +80,7 @@ class LinePlacer:
         self, origins: Mapping[int, Origin], before: Mapping[int, Placement], old: bytes, new: bytes
     ) -> list[Placement]:
         """Return the same; where they were has to be right."""
+        self.advanced += origins
         symbols = self._repository.symbols(old)
         assert before == {
             number: self._placed(number, origin, symbols.get(origin.symbol))

@@ -20,8 +20,7 @@ from heddle_client.doctor.finding import Finding, Level
 from heddle_client.doctor.store import APPLICATION_ID, NEWEST_SCHEMA, check_store
 from heddle_client.doctor.subject import Subject
 from heddle_supervisor.process_identity import pid_alive
-from heddle_worker.store import schema
-from heddle_worker.store.migrations import MIGRATIONS
+from heddle_worker.store import migrations, schema
 
 pytestmark = pytest.mark.xdist_group("txn-commands")
 
@@ -207,7 +206,7 @@ def test_damage_that_a_worker_has_found_is_judged_again(store: Path) -> None:
 
 
 def test_what_it_knows_of_the_store_is_what_the_store_is() -> None:
-    assert len(MIGRATIONS) == NEWEST_SCHEMA
+    assert len(migrations.MIGRATIONS) == NEWEST_SCHEMA
     assert schema.APPLICATION_ID == APPLICATION_ID
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -170,17 +170,11 @@ def test_a_key_in_pem_signs(
 
 
 def test_what_is_no_key_is_one_clear_line(bench: Commands, tmp_path: Path) -> None:
-    locked, wrong = tmp_path / "locked.pem", tmp_path / "text"
+    wrong = tmp_path / "text"
     wrong.write_text("no key\n")
-    locked.write_bytes(
-        ed25519.Ed25519PrivateKey.generate().private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
-        )
-    )
     for path, told in (
         (tmp_path / "nowhere", "No such file or directory"),
         (wrong, "is no private key"),
-        (locked, "passphrase"),
         (tmp_path, "Is a directory"),
     ):
         assert told in bench.heddle("sign", "--key", str(path)).expect(1).complaint()
@@ -216,15 +210,136 @@ def test_a_signature_is_carried_to_a_state_with_the_same_change(
         bench.repository.git("reset", "--quiet", "--hard", signed)
 
 
-@needs_ssh_keygen
-def test_the_terminal_is_asked_for_a_passphrase(bench: Commands, tmp_path: Path) -> None:
-    key = new_key(tmp_path / "locked", "open sesame")
+PASSPHRASE = "öffne dich"
+
+
+def pem(path: Path) -> Path:
+    key = ed25519.Ed25519PrivateKey.generate()
+    encryption = BestAvailableEncryption(PASSPHRASE.encode())
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    return path
+
+
+def traditional_pem(path: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    encryption = BestAvailableEncryption(PASSPHRASE.encode())
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, encryption))
+    return path
+
+
+def openssh(path: Path) -> Path:
+    return new_key(path, PASSPHRASE)
+
+
+LOCKED = [pem, traditional_pem, pytest.param(openssh, marks=needs_ssh_keygen)]
+
+
+@pytest.mark.parametrize("make", LOCKED)
+def test_a_passphrase_comes_from_a_file_or_a_descriptor(
+    bench: Commands, tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    key, secret = make(tmp_path / "locked"), tmp_path / "secret"
+    words = ("sign", "--key", str(key), "--passphrase-file")
+    secret.write_text(f"{PASSPHRASE}\nand more\n", encoding="utf-8")
+    first = bench.heddle(*words, str(secret)).expect(0)
+    with secret.open("rb") as file:
+        place = f"/dev/fd/{file.fileno()}"
+        bench.heddle(*words, place, "--kind", "agent-preview").expect(0)
+    secret.write_text("wrong\n")
+    told = bench.heddle(*words, str(secret)).expect(1).complaint()
+    assert told == f"wrong passphrase for key {key}"
+    assert PASSPHRASE not in first.stdout + first.stderr
+
+
+def test_a_file_without_a_passphrase_is_one_clear_line(bench: Commands, tmp_path: Path) -> None:
+    key = pem(tmp_path / "locked")
+    empty, long = tmp_path / "empty", tmp_path / "long"
+    empty.touch()
+    long.write_bytes(b"x" * 2_000)
+    for path, told in (
+        (tmp_path / "nowhere", "No such file or directory"),
+        (tmp_path, "Is a directory"),
+        (empty, "its first line is to be the passphrase"),
+        (long, "its first line is to be the passphrase"),
+    ):
+        done = bench.heddle("sign", "--key", str(key), "--passphrase-file", str(path)).expect(1)
+        assert done.complaint().startswith(f"passphrase file {path}: {told}")
+
+
+@pytest.mark.parametrize(
+    ("make", "typed"),
+    [
+        (pem, PASSPHRASE),
+        pytest.param(openssh, PASSPHRASE, marks=needs_ssh_keygen),
+        pytest.param(openssh, "wrong", marks=needs_ssh_keygen),
+    ],
+)
+def test_the_terminal_is_asked_for_a_passphrase(
+    bench: Commands, tmp_path: Path, make: Callable[[Path], Path], typed: str
+) -> None:
+    key = make(tmp_path / "locked")
     code, shown = on_a_terminal(
         ["/bin/sh", "-c", f"exec {HEDDLE} sign --key {key} < /dev/null"],
         cwd=bench.repository.root,
         environment=bench.daemon.environment,
-        typed=b"wrong\n",
+        prompt=b"Enter passphrase",
+        typed=f"{typed}\n".encode(),
     )
-    assert code == 1
     assert "Enter passphrase" in shown
-    assert "incorrect passphrase" in shown
+    assert typed not in shown.replace("wrong passphrase for", "")
+    assert (code == 0) == (typed == PASSPHRASE)
+    assert (f"heddle: wrong passphrase for key {key}\n" in shown) == (typed != PASSPHRASE)
+
+
+@pytest.mark.parametrize("make", [pem, pytest.param(openssh, marks=needs_ssh_keygen)])
+def test_without_a_terminal_it_says_how_to_give_a_passphrase(
+    bench: Commands, tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    done = subprocess.run(
+        [HEDDLE, "sign", "--key", make(tmp_path / "locked")],
+        cwd=bench.repository.root,
+        env=bench.daemon.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert "has a passphrase, and there is no terminal to ask for it" in line
+    assert "--passphrase-file" in line
+
+
+@needs_ssh_keygen
+def test_the_program_that_the_user_has_git_sign_with_signs(
+    configured: Commands, tmp_path: Path
+) -> None:
+    key, program = new_key(tmp_path / "key"), tmp_path / "signs"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/called\nexec ssh-keygen "$@"\n')
+    program.chmod(0o700)
+    bench, words = configured, ("sign", "--key", str(key))
+    bench.repository.git("config", "gpg.ssh.program", str(program))
+    bench.heddle(*words).expect(0)
+    assert not (tmp_path / "called").exists(), "a repository's own configuration is anybody's"
+    mine = tmp_path / "gitconfig"
+    mine.write_text(f'[gpg "ssh"]\n\tprogram = {program}\n')
+    environment = {"GIT_CONFIG_GLOBAL": str(mine)}
+    bench.heddle(*words, "--kind", "agent-preview", environment=environment).expect(0)
+    assert (tmp_path / "called").read_text().startswith("-Y sign -n heddle-review -f ")
+    program.unlink()
+    done = bench.heddle(*words, "--kind", "agent-co-review", environment=environment).expect(1)
+    assert done.complaint().startswith(f"{program} is not installed")
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [("gpg.ssh.defaultKeyCommand", "which heddle does not run"), ("user.signingkey", "not SSH's")],
+)
+def test_where_git_has_a_key_that_is_of_no_use_it_says_so(
+    configured: Commands, tmp_path: Path, setting: str, told: str
+) -> None:
+    configured.repository.git("config", setting, "4AEE18F83AFDEB23")
+    done = configured.heddle("sign", environment={"HOME": str(tmp_path)}).expect(1)
+    assert told in done.complaint()
+    configured.repository.git("config", "--unset", setting)

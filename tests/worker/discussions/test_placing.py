@@ -22,6 +22,7 @@ from line_placer import LinePlacer, LineRepository, Tree
 from heddle_worker.discussions.discussions import Discussions
 from heddle_worker.discussions.heads import Heads
 from heddle_worker.discussions.placed import PlacedDiscussion
+from heddle_worker.discussions.placing import Placing
 from heddle_worker.discussions.placings import Placings
 from heddle_worker.discussions.wanted import Status, Wanted
 from heddle_worker.failures import NotFoundError, ReplyTooLargeError
@@ -210,6 +211,103 @@ def test_a_state_far_from_head_costs_what_differs_once(place: Place) -> None:
     assert place.placer.asked == [numbers[1]]
     assert place.in_state(second) == place.from_scratch(second)
     assert place.table() == place.from_scratch(first)
+
+
+def test_only_from_an_earlier_state_is_the_shorter_way_gone(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}})
+    later = place.files.commit({"a": {"run": "2"}}, first)
+    elsewhere = place.files.commit({"a": {"run": "3"}})
+    place.files.check_out(first)
+    number = place.open(first, "run")
+    assert place.table() == place.from_scratch(first)
+    assert (place.placer.asked, place.placer.advanced) == ([number], [])
+    place.in_state(later)
+    assert place.placer.advanced == [number]
+    place.in_state(elsewhere)
+    assert (place.placer.asked, place.placer.advanced) == ([number] * 3, [number])
+
+
+def test_the_states_that_were_looked_at_last_are_remembered(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}})
+    place.files.check_out(first)
+    number = place.open(first, "run")
+    place.table()
+    states = [place.files.commit({"a": {"run": f"{i}"}}, first) for i in range(2, 19)]
+
+    def asked(*looked_at: bytes) -> int:
+        place.placer.asked.clear()
+        for state in looked_at:
+            assert [one.discussion for one in place.in_state(state)] == [number]
+        return len(place.placer.asked)
+
+    assert asked(*states[:16]) == 16
+    assert asked(*states[:16]) == 0
+    # The one that was looked at longest ago goes.
+    assert asked(states[0], states[16]) == 1
+    assert asked(states[0], *states[2:]) == 0
+    assert asked(states[1]) == 1
+
+
+def test_many_are_placed_in_parts(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}, "b": {"walk": "1"}})
+    place.files.check_out(first)
+    origin = place.files.origin(first, "run")
+
+    def add(connection: apsw.Connection) -> list[int]:
+        new = (NewDiscussion(f"{i}", origin, TURN, "", "public") for i in range(2_001))
+        return [discussions.add(connection, one) for one in new]
+
+    numbers = place.writer.submit(add).result()
+    assert [one.discussion for one in place.table()] == numbers
+    assert place.placer.asked == numbers
+    second = place.files.commit({"a": {"run": "2"}, "b": {"walk": "1"}}, first)
+    place.files.check_out(second)
+    assert [one.is_changed for one in place.table()] == [True] * len(numbers)
+    assert place.placer.advanced == numbers
+
+
+def test_what_was_found_is_true_until_something_happens(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}})
+    second = place.files.commit({"a": {"run": "2"}}, first)
+    place.files.check_out(first)
+
+    def found() -> Placing:
+        return place.placings.in_state(second, place.found.head())
+
+    def is_true(placing: Placing) -> bool:
+        with place.readers.snapshot() as connection:
+            return placing.is_true(connection)
+
+    nothing = found()
+    assert is_true(nothing)
+    number = place.open(first, "run")
+    assert not is_true(nothing)
+    one = found()
+    assert is_true(one)
+    assert list(one.elsewhere) == [number]
+    # The table has moved on.
+    place.open(first, "run", "late")
+    place.table()
+    assert not is_true(one)
+
+
+def test_from_a_number_on(place: Place) -> None:
+    first = place.files.commit({"a": {"run": "1"}, "b": {"walk": "1"}})
+    second = place.files.commit({"a": {"run": "2"}, "b": {"walk": "1"}}, first)
+    place.files.check_out(first)
+    numbers = [place.open(first, symbol, f"{i}") for i, symbol in enumerate(("run", "walk") * 3)]
+    for state in (first, second):
+        placing = place.placings.in_state(state, place.found.head())
+        with place.readers.snapshot() as connection:
+            for index, number in enumerate(numbers):
+                later = [one.placement.discussion for one in placing.everywhere(connection, number)]
+                assert later == numbers[index + 1 :]
+                at = placing.at(connection, b"a", "run", number)
+                assert [one.placement.discussion for one in at] == [
+                    one for one in numbers[::2] if one > number
+                ]
+            places = placing.of(connection, [numbers[0], numbers[3], 99])
+            assert [place.is_changed for place in places.values()] == [state == second, False]
 
 
 def test_without_discussions_nothing_is_written(place: Place) -> None:

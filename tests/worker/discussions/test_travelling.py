@@ -162,6 +162,62 @@ def test_the_table_is_what_following_each_from_its_beginning_comes_to(
             assert [one.place for one in found] == place.from_scratch(state)
 
 
+def told(place: Place) -> list[tuple[str, str, bool, bool]]:
+    """Return where each discussion is at HEAD, whether it differs, and whether it is gone."""
+    return [
+        (one.path.decode(), one.symbol, one.body_changed_since_open, one.is_orphaned)
+        for one in place.at_head()
+    ]
+
+
+def test_what_is_back_as_it_was_has_not_changed(place: Place) -> None:
+    """Step by step, each of which knows only the one before it and how all began."""
+    chance = random.Random(3)
+    start, stop, longer = lines_of(chance), lines_of(chance), lines_of(chance)
+    first = place.commit({"engine.py": {"start": start, "stop": stop}})
+    place.check_out(first)
+    for symbol in ("start", "engine.py"):
+        place.open(first, "engine.py", symbol)
+    assert told(place) == [
+        ("engine.py", "start", False, False),
+        ("engine.py", "engine.py", False, False),
+    ]
+    edited = {"start": [*start, *longer], "stop": stop}
+    state = place.commit({"engine.py": edited}, first)
+    place.check_out(state)
+    changed = [("engine.py", "start", True, False), ("engine.py", "engine.py", True, False)]
+    assert told(place) == changed
+    # Moved as it is by now, it still differs from what it was.
+    state = place.commit({"car.py": edited}, state)
+    place.check_out(state)
+    moved = [("car.py", "start", True, False), ("car.py", "car.py", True, False)]
+    assert told(place) == moved
+    state = place.commit({"car.py": {"start": start, "stop": stop}}, state)
+    place.check_out(state)
+    assert told(place) == [("car.py", "start", False, False), ("car.py", "car.py", False, False)]
+    state = place.commit({"other.py": {"stop": stop}}, state)
+    place.check_out(state)
+    assert told(place)[0][2:] == (True, True)
+    place.check_out(place.commit({"car.py": {"start": start, "stop": stop}}, state))
+    assert told(place)[0] == ("car.py", "start", False, False)
+
+
+def test_lines_are_those_of_the_state_that_is_asked_about(place: Place) -> None:
+    chance = random.Random(4)
+    start, stop = lines_of(chance), lines_of(chance)
+    first = place.commit({"engine.py": {"start": start}})
+    place.check_out(first)
+    place.open(first, "engine.py", "start")
+    ends = len(start) + 2
+    state = place.commit({"engine.py": {"stop": stop, "start": start}}, first)
+    place.check_out(state)
+    (one,) = place.at_head()
+    before = len(stop) + 4
+    assert (one.place.start_line, one.place.end_line) == (before + 1, before + ends)
+    (one,) = place.domain.discussions.in_state(first)
+    assert (one.place.start_line, one.place.end_line) == (1, ends)
+
+
 def test_annotations_go_where_their_discussions_go(place: Place) -> None:
     chance = random.Random(1)
     start, stop = lines_of(chance), lines_of(chance)

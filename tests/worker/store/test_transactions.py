@@ -92,20 +92,27 @@ OPERATIONS = st.builds(
 )
 
 
-@given(st.lists(st.lists(OPERATIONS, max_size=3), max_size=4))
-def test_what_waits_comes_back_in_order(
-    tmp_path_factory: pytest.TempPathFactory, changes: list[list[NewOperation]]
-) -> None:
-    directory = tmp_path_factory.mktemp("store")
-    with closing(Database.open(directory).connection) as connection:
-        transactions.add(connection, FIRST)
-        for operations in changes:
-            transactions.buffer(connection, "first", operations, b"")
-        waiting = [operation for operations in changes for operation in operations]
-        assert transactions.buffered(connection, "first") == waiting
-        assert transactions.count_buffered(connection, "first") == len(waiting)
-        transactions.finish(connection, "first", TransactionState.COMMITTED)
-        assert transactions.count_buffered(connection, "first") == 0
+def test_what_waits_comes_back_in_order(connection: apsw.Connection) -> None:
+    transactions.add(connection, FIRST)
+    transactions.add(connection, dataclasses.replace(SECOND, worktree=b"worktrees/other"))
+    transactions.buffer(connection, "second", [NewOperation(timestamp_secs=1, verb="other")], b"")
+
+    @given(st.lists(st.lists(OPERATIONS, max_size=3), max_size=4))
+    def whatever_waits(changes: list[list[NewOperation]]) -> None:
+        connection.execute("BEGIN")
+        try:
+            for operations in changes:
+                transactions.buffer(connection, "first", operations, b"")
+            waiting = [operation for operations in changes for operation in operations]
+            assert transactions.buffered(connection, "first") == waiting
+            assert transactions.count_buffered(connection, "first") == len(waiting)
+            transactions.finish(connection, "first", TransactionState.COMMITTED)
+            assert transactions.count_buffered(connection, "first") == 0
+            assert transactions.count_buffered(connection, "second") == 1
+        finally:
+            connection.execute("ROLLBACK")
+
+    whatever_waits()
 
 
 def test_what_was_changed_within_is_undone_the_latest_first(connection: apsw.Connection) -> None:
