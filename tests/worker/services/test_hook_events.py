@@ -97,7 +97,7 @@ def test_an_unknown_event_has_no_schema(client: HookClient) -> None:
     request = hook_pb2.GetHookEventSchemaRequest(event_name="post_lunch")
     refused = refusal(client.hooks.GetHookEventSchema, request, timeout=30)
     assert refused.code is grpc.StatusCode.NOT_FOUND
-    assert "GetHookEventSchema with an empty name" in refused.message
+    assert all(event in refused.message for event in EVENTS)
 
 
 @pytest.mark.parametrize("event", EVENTS)
