@@ -74,8 +74,12 @@ def test_the_version_is_stated_in_one_place(artifacts: Artifacts) -> None:
 
 def test_the_wheel_has_every_file_of_the_packages_and_no_other(artifacts: Artifacts) -> None:
     information = f"heddle-{__version__}.dist-info"
-    files = {name for name in artifacts.names_in_wheel() if not name.startswith(information)}
+    manual = f"heddle-{__version__}.data/data/share/man/man1/"
+    names = artifacts.names_in_wheel()
+    files = {name for name in names if not name.startswith((information, manual))}
     assert files == tracked(*PACKAGES)
+    # These are made when it is built, and are no file of the commit.
+    assert {f"{manual}heddle.1", f"{manual}heddle-txn-run.1"} <= names
     assert {f"{package}/py.typed" for package in PACKAGES} <= files
     assert f"{information}/licenses/LICENSE" in artifacts.names_in_wheel()
 

@@ -6,6 +6,7 @@ each row carries a seal, made with a key that lies outside of every repository.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
@@ -18,6 +19,7 @@ from typing import Final
 from heddle_worker.store.hooks import RegisteredHook
 
 _KEY_BYTES: Final = 32
+_NO_PLACE: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR})
 
 
 def default_key_path() -> Path:
@@ -45,7 +47,16 @@ class Seals:
             OSError: there is no key, and none can be made.
         """
         if not self._load():
-            self._create()
+            try:
+                self._create()
+            except OSError as error:
+                if error.errno not in _NO_PLACE:
+                    raise
+                raise OSError(
+                    f"the key that seals hooks cannot be kept in {self._path.parent}: "
+                    f"{error.strerror}; start the daemon with XDG_STATE_HOME set to a directory "
+                    "that it may write"
+                ) from None
         return self._seal(hook)
 
     def holds(self, hook: RegisteredHook) -> bool:

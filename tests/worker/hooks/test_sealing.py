@@ -35,6 +35,13 @@ def test_a_seal_holds_for_what_it_was_made_for_and_nothing_else(tmp_path: Path) 
         assert not seals.holds(other)
 
 
+def test_where_no_key_can_be_kept_it_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    with pytest.raises(OSError, match="set to a directory that it may write") as refused:
+        Seals(tmp_path / "state" / "heddle" / "hooks.key").make(HOOK)
+    assert str(refused.value).startswith("the key that seals hooks cannot be kept in /")
+
+
 def test_the_key_is_this_users_alone_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "state" / "hooks.key"
     hook = sealed(Seals(path))
