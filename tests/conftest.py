@@ -9,6 +9,14 @@ import pytest
 
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("heddle", deadline=None, max_examples=100)
+# A mutant is found by any example: there is nothing to be learnt from the simplest one.
+hypothesis.settings.register_profile(
+    "mutation",
+    deadline=None,
+    max_examples=100,
+    database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.load_profile("heddle")
 
 _GIT: dict[str, str] = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-DEADLINE: Final = 30.0
+DEADLINE: Final = float(os.environ.get("HEDDLE_DEADLINE", "30"))
 """Seconds after which anything that a test waits for counts as never happening."""
 
 _PAUSE_MAX: Final = 0.02
