@@ -7,6 +7,7 @@ DIRECTORY gets the data and the report: index.html of html/, and coverage.json.
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import coverage
 
@@ -69,7 +70,24 @@ def report(place: Path) -> int:
     shown = [*total, "--quiet", "--fail-under=0"]
     _run("coverage", "html", *shown, "-d", str(place / "html"))
     _run("coverage", "json", *shown, "-o", str(place / "coverage.json"))
-    return _run("coverage", "report", *total)
+    result = _run("coverage", "report", *total)
+    print(rooms(json.loads((place / "coverage.json").read_text(encoding="utf-8"))["files"]))  # noqa: T201
+    return result
+
+
+def rooms(files: dict[str, Any]) -> str:
+    """Return a table in Markdown of what coverage.py says of files, one line a directory."""
+    counts: dict[str, list[int]] = {}
+    for path, said in files.items():
+        summary = said["summary"]
+        count = counts.setdefault(str(Path(path).parent), [0, 0])
+        count[0] += summary["covered_lines"] + summary["covered_branches"]
+        count[1] += summary["num_statements"] + summary["num_branches"]
+    lines = ["| room | lines and branches | covered |", "| --- | --- | --- |"]
+    for room, (covered, every) in sorted(counts.items()):
+        share = 100 * covered / every if every else 100.0
+        lines.append(f"| `{room}/` | {every} | {share:.1f} % |")
+    return "\n".join(lines)
 
 
 def _run(program: str, *arguments: str) -> int:

@@ -39,8 +39,9 @@ def filled(daemon: HeddleDaemon, repository: GitRepository) -> list[str]:
     """What is in a log of some pages, all of them in the main file; the daemon does not run."""
     # As 150 commits of their own would have it, each of which is some processes of git's.
     commit = repository.commit("first")
+    who = "Ada <ada@example.com>"
     lines = (
-        f"{commit} {commit} Ada <ada@example.com> {1_700_000_000 + number} +0000\tcommit: {number}\n"
+        f"{commit} {commit} {who} {1_700_000_000 + number} +0000\tcommit: {number}\n"
         for number in range(150)
     )
     with Path(repository.git_dir(), "logs", "HEAD").open("a", encoding="utf-8") as reflog:
