@@ -115,7 +115,7 @@ class Bench:
             "PYTHONPATH": os.pathsep.join([str(tracing), str(self._copy)]),
             "HEDDLE_DEADLINE": str(_PATIENT_SECONDS),
             "MUTATION_RECORD": str(record),
-            "MUTATION_MODULES": os.pathsep.join(str(self._copy / m) for m in subject.modules),
+            "MUTATION_MODULES": os.pathsep.join(subject.modules),
         }
         del environment["PYTHONDONTWRITEBYTECODE"]
         command = [sys.executable, "-m", "pytest", *_PYTEST, *subject.tests]

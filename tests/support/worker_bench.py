@@ -16,6 +16,7 @@ from heddle_supervisor.worker_link import Command, Message, Report, WorkerLink
 from heddle_supervisor.worker_settings import WorkerSettings
 
 _SECONDS = 30.0
+_END_SECONDS = 10.0
 
 
 class Repository:
@@ -108,8 +109,13 @@ class Worker:
         return self._stderr.read_text()
 
     def end(self) -> None:
-        """Kill the worker unless it has ended."""
-        if self._status is None:
-            os.kill(self.pid, signal.SIGKILL)
-            self.wait()
+        """End the worker as its supervisor's end would, or kill it if that does not do it."""
+        if self._status is not None:
+            self.link.close()
+            return
+        process = os.pidfd_open(self.pid)
         self.link.close()
+        if not select.select([process], [], [], _END_SECONDS)[0]:
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(process)
+        self.wait()

@@ -37,10 +37,18 @@ def refusal(daemon: HeddleDaemon) -> tuple[grpc.StatusCode, str]:
 @pytest.fixture
 def filled(daemon: HeddleDaemon, repository: GitRepository) -> list[str]:
     """What is in a log of some pages, all of them in the main file; the daemon does not run."""
-    for number in range(150):
-        repository.commit(f"number {number}")
+    # As 150 commits of their own would have it, each of which is some processes of git's.
+    commit = repository.commit("first")
+    who = "Ada <ada@example.com>"
+    lines = (
+        f"{commit} {commit} {who} {1_700_000_000 + number} +0000\tcommit: {number}\n"
+        for number in range(150)
+    )
+    with Path(repository.git_dir(), "logs", "HEAD").open("a", encoding="utf-8") as reflog:
+        reflog.writelines(lines)
     daemon.start()
     found = hits(daemon)
+    assert len(found) > 150
     daemon.stop()
     # A worker that was in a hurry to end leaves what it wrote in the log beside the file.
     with contextlib.closing(apsw.Connection(str(daemon.config.state_dir / "heddle.db"))) as store:
