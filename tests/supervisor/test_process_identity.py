@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -28,6 +29,10 @@ from heddle_supervisor.process_identity import (
 _NAMES_ITSELF = (
     "import sys; from heddle_supervisor.prctl import set_process_name; "
     "set_process_name('heddle-agent'); print(flush=True); sys.stdin.read()"
+)
+_HELD_BY_ITS_PARENT = (
+    "import ctypes, os, signal; PTRACE_TRACEME = 0; "
+    "ctypes.CDLL(None).ptrace(PTRACE_TRACEME, 0, 0, 0); os.kill(os.getpid(), signal.SIGSTOP)"
 )
 _OBEYS_NO_TERM = (
     "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
@@ -115,6 +120,14 @@ def test_a_stopped_process_is_alive_and_said_to_be_stopped(spawn: Spawn) -> None
     assert pid_alive(child.pid)
     child.send_signal(signal.SIGCONT)
     wait_until(lambda: not is_stopped(child.pid), "it goes on")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs ptrace(2)")
+def test_a_process_that_a_debugger_holds_is_stopped(spawn: Spawn) -> None:
+    child = spawn(sys.executable, "-c", _HELD_BY_ITS_PARENT)
+    wait_until(lambda: is_stopped(child.pid), "it is held")
+    assert Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2].startswith("t")
+    assert pid_alive(child.pid)
 
 
 def test_a_stranger_is_not_heddle(spawn: Spawn) -> None:
