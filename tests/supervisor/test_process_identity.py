@@ -220,6 +220,27 @@ def test_a_process_matches_itself_and_nothing_else(spawn: Spawn) -> None:
         assert dataclasses.replace(identity, **change).match() is Match.DIFFERENT
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_an_identity_is_of_the_kernels_boot_and_counts_its_ticks(spawn: Spawn) -> None:
+    child = spawn()
+    identity = ProcessIdentity.of(child.pid)
+    assert identity is not None
+    assert identity.boot == Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    since_boot = psutil.Process(child.pid).create_time() - psutil.boot_time()
+    assert identity.started / os.sysconf("SC_CLK_TCK") == pytest.approx(since_boot, abs=2)
+
+
+def test_an_identity_without_proc_is_of_the_time_of_boot_and_start(
+    spawn: Spawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "any")
+    child = spawn()
+    identity = ProcessIdentity.of(child.pid)
+    assert identity is not None
+    assert int(identity.boot) == pytest.approx(psutil.boot_time(), abs=2)
+    assert identity.started / 1e6 == pytest.approx(psutil.Process(child.pid).create_time(), abs=2)
+
+
 @pytest.mark.usefixtures("kernel")
 def test_a_dead_process_matches_nothing(spawn: Spawn) -> None:
     child = spawn()
@@ -314,6 +335,7 @@ def test_a_handle_that_was_let_go_holds_no_descriptor(spawn: Spawn) -> None:
     child = spawn()
     before = psutil.Process().num_fds()
     handle = ProcessHandle(child.pid)
+    assert psutil.Process().num_fds() == before + (sys.platform == "linux")
     handle.close()
     for pid in (zombie(child), dead(child)):
         with pytest.raises(ProcessLookupError):
