@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import queue
+import random
 import sys
 import tempfile
 import time
@@ -35,7 +36,13 @@ def main(arguments: list[str]) -> int:
         "--again", action="store_true", help="only what survived, or was not tried, last time"
     )
     parser.add_argument("--only", default="", metavar="TEXT", help="only mutants with this text")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="only N mutants, the same each time"
+    )
     parser.add_argument("--list", action="store_true", help="print the mutants and try none")
+    parser.add_argument(
+        "--report", action="store_true", help="print what the last runs have found, and try none"
+    )
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     options = parser.parse_args(arguments)
     os.nice(10)
@@ -48,17 +55,23 @@ def main(arguments: list[str]) -> int:
             for mutant in mutants_of(module, (PROJECT / module).read_text("utf-8"))
         ]
         results = Results(subject, equivalents())
-        if options.again or options.only:
+        results.check_explanations(mutants)
+        if options.again or options.only or options.report:
             results.load()
         chosen = [
             each
             for each in mutants
             if options.only in str(each) and not (options.again and results.is_done(each))
         ]
+        if options.sample is not None and options.sample < len(mutants):
+            # In an order by chance: what was tried before a run was cut off is a sample too.
+            mutants = random.Random(0).sample(mutants, options.sample)
+            chosen = [each for each in mutants if each in chosen]
         if options.list:
             print(*chosen, sep="\n")
             continue
-        _try_all(subject, chosen, results, options.jobs)
+        if chosen and not options.report:
+            _try_all(subject, chosen, results, options.jobs)
         explained = results.print(mutants) and explained
     return 0 if explained else 1
 

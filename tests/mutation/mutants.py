@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import difflib
 import pickle
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cosmic_ray.ast import ast_nodes, get_ast
@@ -22,7 +24,8 @@ class Mutant:
     Attributes:
         module: its path within the project.
         line: where the change begins, from 1.
-        function: what it is in, as `Class.method`; empty outside of functions and classes.
+        function: what it is in, as `Class.method`; empty outside of functions and classes, and
+            with `#2` at its end where the same was done to an equal line before.
         was: the changed lines without their indentation, as one line.
         becomes: what stands there instead.
         text: the whole module with the change.
@@ -61,7 +64,17 @@ def mutants_of(module: str, text: str) -> list[Mutant]:
             changed = visitor.walk(pickle.loads(kept)).get_code()
             if changed not in found and changed != text and _is_program(changed):
                 found[changed] = _describe(module, text, changed, tree)
-    return sorted(found.values(), key=lambda mutant: mutant.line)
+    return list(_numbered(sorted(found.values(), key=lambda mutant: mutant.line)))
+
+
+def _numbered(mutants: Iterable[Mutant]) -> Iterator[Mutant]:
+    """Tell apart the same changes of equal lines in one function."""
+    met: Counter[tuple[str, str, str, str]] = Counter()
+    for mutant in mutants:
+        met[mutant.key] += 1
+        number = met[mutant.key]
+        again = f"{mutant.function}#{number}" if number > 1 else mutant.function
+        yield dataclasses.replace(mutant, function=again)
 
 
 def _positions(nodes: Node, operator: Operator) -> Iterator[Position]:

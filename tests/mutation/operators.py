@@ -94,10 +94,13 @@ def _has_effect(statement: Node) -> bool:
 
 
 class ReturnNone(_OurOperator):
-    """Return None instead of a value."""
+    """Return None instead of a value; where that is False, whoever asks sees no difference."""
 
     def mutation_positions(self, node: Node) -> Iterator[Position]:
-        if node.type == "return_stmt" and node.children[1].get_code(False) != "None":
+        if node.type == "return_stmt" and node.children[1].get_code(False) not in (
+            "None",
+            "False",
+        ):
             yield _at(node.children[1])
 
     def mutate(self, node: Node, index: int) -> Node:

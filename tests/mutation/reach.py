@@ -30,10 +30,9 @@ class Reach:
         # A dictionary for each line, since it keeps the order in which the tests have run.
         self._tests: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
         for row in record.splitlines():
-            path, line, current = row.split("\t")
+            module, line, current = row.split("\t")
             test = current.rpartition(" ")[0]
             if test:
-                module = Path(path).relative_to(copy).as_posix()
                 self._tests[module, int(line)][test] = None
 
     def tests_for(self, mutant: Mutant) -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -44,6 +45,16 @@ class Results:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_text(json.dumps(rows, indent=0), "utf-8")
 
+    def check_explanations(self, mutants: list[Mutant]) -> None:
+        """See to it that what is explained can happen.
+
+        Raises:
+            SystemExit: there is no such mutant.
+        """
+        stale = {key for key in self._equivalent if key[0] in self._subject.modules}
+        for key in sorted(stale - {each.key for each in mutants}):
+            sys.exit(f"error: equivalent.toml names what is no mutant: {key}")
+
     def is_done(self, mutant: Mutant) -> bool:
         """Return whether the mutant was found, or is known to change nothing."""
         verdict = self.verdicts.get(mutant.key)
@@ -59,20 +70,16 @@ class Results:
         for module in self._subject.modules:
             self._print_row(module, [each for each in mutants if each.module == module])
         self._print_row("all", mutants)
+        untried = [each for each in mutants if self._sort(each) == "untried"]
+        if untried:
+            print(f"{len(untried)} more were not tried")
         open_ones = [each for each in mutants if self._sort(each) == "survived"]
         for mutant in open_ones:
             print(f"survived: {mutant}")
-        stale = {
-            key
-            for key in self._equivalent
-            if key[0] in self._subject.modules and key not in {each.key for each in mutants}
-        }
         wrong = [each for each in mutants if self._sort(each) == "explained but found"]
-        for key in sorted(stale):
-            print(f"equivalent.toml names what is no mutant: {key}")
         for mutant in wrong:
             print(f"equivalent.toml names what {self.verdicts[mutant.key].test} finds: {mutant}")
-        return not (open_ones or stale or wrong)
+        return not (open_ones or wrong)
 
     def _sort(self, mutant: Mutant) -> str:
         verdict = self.verdicts.get(mutant.key)

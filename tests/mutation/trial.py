@@ -1,8 +1,9 @@
 """Runs tests again and again, each time in a process of its own that has loaded pytest already.
 
-A line of standard input is a JSON object: `seconds`, `output` (a path) and `arguments` of pytest;
-the line that answers is the exit status. Whatever a run leaves behind is ended: a mutant may leave
-daemons that nothing stops, so its descendants come to this process when their parents end.
+A line of standard input is a JSON object: `seconds`, `deadline` (how many a test may wait for
+something), `output` (a path) and `arguments` of pytest; the line that answers is the exit status.
+Whatever a run leaves behind is ended: a mutant may leave daemons that nothing stops, so its
+descendants come to this process when their parents end.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for line in sys.stdin:
         request = json.loads(line)
+        os.environ["HEDDLE_DEADLINE"] = str(request["deadline"])
         status = run(request["seconds"], Path(request["output"]), request["arguments"])
         sys.stdout.write(f"{status}\n")
         sys.stdout.flush()

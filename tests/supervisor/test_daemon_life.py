@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 from daemon_bench import TinyDaemon
+from notify_listener import NotifyListener
 from waiting import wait_until
 
 from heddle_supervisor.pidfile import PidFileKind, read_pidfile
@@ -169,3 +170,20 @@ def test_each_generation_in_its_life_has_a_name_of_its_own(make_daemon: MakeDaem
         ),
         "only the published name, the standby's, the pidfile and the status are there",
     )
+
+
+def test_its_service_manager_is_told_of_each_step(
+    make_daemon: MakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with NotifyListener.abstract() as manager:
+        monkeypatch.setenv("NOTIFY_SOCKET", manager.name)
+        daemon = make_daemon()
+        daemon.start()
+        manager.expect("READY")
+        before = daemon.settled()
+        daemon.process.send_signal(signal.SIGHUP)
+        manager.expect("RELOADING")
+        manager.expect("READY", 2)
+        assert daemon.settled().generation > before.generation
+        assert daemon.stop() == 0
+        assert manager.expect("STOPPING") == {"STOPPING": "1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from pidfiles import contents, dead_pid, lock_is_free
 from waiting import wait_until
@@ -39,6 +41,15 @@ while True:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "grpc.pid"
+
+
+def refusing(reason: int) -> Callable[..., None]:
+    """Return what a system call is on a system that refuses it."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    return refuse
 
 
 @contextmanager
@@ -101,18 +112,46 @@ def test_a_pidfile_of_a_stranger_that_lives_is_stale(path: Path) -> None:
         stranger.communicate()
 
 
-def test_a_daemon_of_another_make_that_locks_nothing_is_respected(path: Path) -> None:
+@pytest.fixture
+def other_make() -> Iterator[int]:
+    """The pid of a daemon of another make, which lives for as long as the test."""
     command = ["heddle", "-s", "agent", "serve"]
     other = subprocess.Popen(command, executable="/bin/sh", stdin=subprocess.PIPE)
     wait_until(lambda: is_heddle_process(other.pid), "its command line is there to be read")
-    try:
-        text = contents(other.pid).render()
-        path.write_text(text, encoding="ascii")
-        with pytest.raises(AlreadyRunningError, match=rf"already running \(pid {other.pid}\)"):
+    yield other.pid
+    other.communicate()
+
+
+def test_a_daemon_of_another_make_that_locks_nothing_is_respected(
+    path: Path, other_make: int
+) -> None:
+    text = contents(other_make).render()
+    path.write_text(text, encoding="ascii")
+    with pytest.raises(AlreadyRunningError, match=rf"already running \(pid {other_make}\)"):
+        PidGuard.install(path, contents())
+    assert path.read_text(encoding="ascii") == text
+
+
+def test_a_daemon_younger_than_the_file_has_not_written_it(path: Path, other_make: int) -> None:
+    path.write_text(PidFileContents(other_make, 1).render(), encoding="ascii")
+    with PidGuard.install(path, contents()):
+        assert not lock_is_free(path)
+
+
+def test_a_lock_on_a_daemons_file_is_the_daemons_however_the_clock_was_set(
+    path: Path, other_make: int
+) -> None:
+    path.write_text(PidFileContents(other_make, 1).render(), encoding="ascii")
+    with path.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(AlreadyRunningError, match=str(other_make)):
             PidGuard.install(path, contents())
-        assert path.read_text(encoding="ascii") == text
-    finally:
-        other.communicate()
+
+
+def test_who_a_single_integer_names_is_not_respected(path: Path, other_make: int) -> None:
+    path.write_text(str(other_make), encoding="ascii")
+    with PidGuard.install(path, contents()):
+        assert not lock_is_free(path)
 
 
 def test_a_second_start_names_the_first(path: Path) -> None:
@@ -188,10 +227,17 @@ def test_the_file_goes_when_the_block_fails(path: Path) -> None:
     assert not path.exists()
 
 
+def _inheritable(descriptor: int) -> int:
+    copy = os.dup(descriptor)
+    os.set_inheritable(copy, True)
+    return copy
+
+
 def test_a_lock_can_be_handed_on_to_oneself(path: Path) -> None:
     with PidGuard.install(path, contents()) as guard:
-        adopted = PidGuard.adopt(path, os.dup(guard.fileno()))
+        adopted = PidGuard.adopt(path, _inheritable(guard.fileno()))
         assert adopted.still_installed()
+        assert not os.get_inheritable(adopted.fileno())
         assert not lock_is_free(path)
         adopted.remove()
     assert not path.exists()
@@ -230,14 +276,56 @@ def test_there_is_nothing_to_hold_where_no_file_is(path: Path) -> None:
         assert not stale
 
 
-@pytest.mark.parametrize("reason", [errno.EPERM, errno.EOPNOTSUPP])
+@pytest.mark.parametrize("reason", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
 def test_a_file_system_without_hard_links_is_named(
     path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
 ) -> None:
-    def refuse(*_arguments: object, **_options: object) -> None:
-        raise OSError(reason, os.strerror(reason))
-
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "link", refusing(reason))
     with pytest.raises(PidFileError, match="has no hard links, which the pidfile needs"):
         PidGuard.install(path, contents())
     assert list(path.parent.iterdir()) == []
+
+
+def test_another_error_of_the_file_system_is_told_as_it_is(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", refusing(errno.EIO))
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        PidGuard.install(path, contents())
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_file_system_without_locks_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fcntl, "flock", refusing(errno.EIO))
+    before = psutil.Process().num_fds()
+    with pytest.raises(PidFileError, match=r"cannot lock files \(.*\): heddle needs flock"):
+        PidGuard.install(path, contents())
+    assert list(path.parent.iterdir()) == []
+    assert psutil.Process().num_fds() == before
+
+
+def _install(path: Path) -> None:
+    PidGuard.install(path, contents()).remove()
+
+
+def _hold(path: Path) -> None:
+    with hold_stale_pidfile(path):
+        pass
+
+
+@pytest.mark.parametrize("look", [read_pidfile, _install, _hold])
+@pytest.mark.parametrize("there", ["nothing", "stale", "held", "directory", "left behind"])
+def test_nothing_leaks_a_descriptor(path: Path, look: Callable[[Path], object], there: str) -> None:
+    with contextlib.ExitStack() as stack:
+        if there == "stale":
+            path.write_text(contents(dead_pid()).render(), encoding="ascii")
+        elif there == "held":
+            stack.enter_context(PidGuard.install(path, contents()))
+        elif there == "directory":
+            path.mkdir()
+        elif there == "left behind":
+            path.with_name("grpc.pid.1.deadbeef.tmp").touch()
+        before = psutil.Process().num_fds()
+        with contextlib.suppress(PidFileError, AlreadyRunningError):
+            look(path)
+        assert psutil.Process().num_fds() == before

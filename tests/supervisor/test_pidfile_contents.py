@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +44,13 @@ def test_what_is_rendered_can_be_parsed(pid: int, started: int) -> None:
 
 def test_it_is_three_lines() -> None:
     assert PidFileContents(12, 34).render() == f"12\n{PIDFILE_MARKER}\n34\n"
+
+
+@pytest.mark.parametrize("pid", [1, 2**31 - 1])
+@pytest.mark.parametrize("started", [0, 10**20 - 1])
+def test_the_least_and_the_most_that_it_can_state(pid: int, started: int) -> None:
+    text = f"{pid}\n{PIDFILE_MARKER}\n{started}\n"
+    assert PidFileContents.parse(text) == PidFileContents(pid, started)
 
 
 @given(
@@ -91,6 +101,7 @@ MALFORMED = {
     "negative time": f"12\n{PIDFILE_MARKER}\n-1\n",
     "fraction": f"12\n{PIDFILE_MARKER}\n3.5\n",
     "NUL bytes": "\0" * 30,
+    "time of too many digits": f"12\n{PIDFILE_MARKER}\n{'1' * 21}\n",
     "one line": f"12 {PIDFILE_MARKER} 34",
 }
 
@@ -128,18 +139,56 @@ def test_a_huge_tail_after_three_good_lines_is_ignored(path: Path) -> None:
     assert read_pidfile(path).contents == contents()
 
 
-@pytest.mark.parametrize("text", ["4711", "4711\n", "  4711  \n\n"])
-def test_a_single_integer_is_legacy(path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "pid"),
+    [
+        ("4711", 4711),
+        ("4711\n", 4711),
+        ("  4711  \n\n", 4711),
+        ("1", 1),
+        (f"{2**31 - 1}", 2**31 - 1),
+    ],
+)
+def test_a_single_integer_is_legacy(path: Path, text: str, pid: int) -> None:
     path.write_text(text, encoding="ascii")
     reading = read_pidfile(path)
     assert reading.kind is PidFileKind.LEGACY
-    assert reading.contents == PidFileContents(4711, 0)
+    assert reading.contents == PidFileContents(pid, 0)
+    assert not reading.locked
 
 
 @pytest.mark.parametrize("text", ["0", "-4711", str(2**31), "4711 4712", "4711x"])
 def test_not_every_single_line_is_legacy(path: Path, text: str) -> None:
     path.write_text(text, encoding="ascii")
     assert read_pidfile(path).kind is PidFileKind.FOREIGN
+
+
+def test_why_it_is_foreign_is_said(path: Path) -> None:
+    for text, problem in (("", "is empty"), (" \n", "is empty"), ("12", ""), ("x", "has no `")):
+        path.write_text(text, encoding="ascii")
+        assert read_pidfile(path).problem.startswith(problem)
+        assert bool(read_pidfile(path).problem) == bool(problem)
+
+
+def test_a_lock_is_told_of_whatever_is_in_the_file(path: Path) -> None:
+    for text in ("4711", "x", contents().render()):
+        path.write_text(text, encoding="ascii")
+        assert not read_pidfile(path).locked
+        with path.open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            assert read_pidfile(path).locked
+
+
+def test_what_cannot_be_opened_is_foreign_and_says_why(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The whole path may be too long for a socket's name.
+    monkeypatch.chdir(path.parent)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path.name)
+        reading = read_pidfile(path)
+    assert reading.kind is PidFileKind.FOREIGN
+    assert reading.problem == f"cannot be opened: {os.strerror(errno.ENXIO)}"
 
 
 def _make_directory(path: Path) -> None:

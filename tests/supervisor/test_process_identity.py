@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 from waiting import wait_until
 
@@ -57,6 +59,13 @@ def spawn() -> Iterator[Spawn]:
         child.communicate()
 
 
+@pytest.fixture(params=["its own", "any"])
+def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asks for processes in the way of this system, and in the way of every other."""
+    if request.param == "any":
+        monkeypatch.setattr(sys, "platform", "any")
+
+
 def zombie(child: subprocess.Popen[str]) -> int:
     """Kill a child without reaping it; return its pid once it is a zombie."""
     child.kill()
@@ -70,28 +79,34 @@ def dead(child: subprocess.Popen[str]) -> int:
     return child.pid
 
 
+@pytest.mark.usefixtures("kernel")
 def test_this_process_and_a_child_are_alive(spawn: Spawn) -> None:
     assert pid_alive(os.getpid())
     assert pid_alive(spawn().pid)
 
 
+@pytest.mark.usefixtures("kernel")
 def test_a_dead_process_is_not_alive(spawn: Spawn) -> None:
     assert not pid_alive(dead(spawn()))
 
 
+@pytest.mark.usefixtures("kernel")
 def test_a_zombie_is_not_alive(spawn: Spawn) -> None:
     assert not pid_alive(zombie(spawn()))
 
 
+@pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("pid", [0, -1, -(2**31), 2**31, 2**40])
 def test_what_cannot_be_a_pid_is_not_alive(pid: int) -> None:
     assert not pid_alive(pid)
 
 
+@pytest.mark.usefixtures("kernel")
 def test_another_users_process_is_alive() -> None:
     assert pid_alive(1)
 
 
+@pytest.mark.usefixtures("kernel")
 def test_a_stopped_process_is_alive_and_said_to_be_stopped(spawn: Spawn) -> None:
     child = spawn()
     assert not is_stopped(child.pid)
@@ -121,7 +136,7 @@ def test_a_process_that_names_itself_is_heddle(spawn: Spawn) -> None:
     [
         ["heddle", "-s", "agent", "serve"],
         ["/opt/bin/heddle", "-s", "agent", "serve"],
-        ["sh", "-s", "heddle_supervisor", "agent", "serve"],
+        ["sh", "-s", "-", "heddle_supervisor", "agent", "serve"],
     ],
 )
 def test_a_process_is_heddle_by_its_command_line(spawn: Spawn, command: list[str]) -> None:
@@ -138,6 +153,7 @@ def test_a_process_is_heddle_by_its_command_line(spawn: Spawn, command: list[str
         ["heddle", "-s", "agent", "status"],
         ["heddles", "-s", "agent", "serve"],
         ["sh", "-s", "serve"],
+        ["sh", "-s", "-", "notes", "heddle", "serve"],
     ],
 )
 def test_a_command_line_that_only_mentions_heddle_is_a_strangers(
@@ -152,6 +168,13 @@ def test_a_writer_is_older_than_what_it_has_written(spawn: Spawn) -> None:
     assert match_writer(child.pid, now) is Match.SAME
     assert match_writer(child.pid, now + 3600) is Match.SAME
     assert match_writer(child.pid, now - 3600) is Match.DIFFERENT
+
+
+def test_the_clock_of_files_may_be_two_seconds_off(spawn: Spawn) -> None:
+    child = spawn()
+    started = psutil.Process(child.pid).create_time()
+    assert match_writer(child.pid, math.ceil(started) - 2) is Match.SAME
+    assert match_writer(child.pid, math.ceil(started) - 3) is Match.DIFFERENT
 
 
 def test_a_dead_process_has_written_nothing(spawn: Spawn) -> None:
@@ -171,6 +194,7 @@ def test_another_users_process_has_written_nothing_of_ours() -> None:
         child.communicate()
 
 
+@pytest.mark.usefixtures("kernel")
 def test_a_process_matches_itself_and_nothing_else(spawn: Spawn) -> None:
     child = spawn()
     identity = ProcessIdentity.of(child.pid)
@@ -181,6 +205,7 @@ def test_a_process_matches_itself_and_nothing_else(spawn: Spawn) -> None:
         assert dataclasses.replace(identity, **change).match() is Match.DIFFERENT
 
 
+@pytest.mark.usefixtures("kernel")
 def test_a_dead_process_matches_nothing(spawn: Spawn) -> None:
     child = spawn()
     identity = ProcessIdentity.of(child.pid)
@@ -268,3 +293,27 @@ def test_another_users_process_can_be_held_and_waited_for(hold: Hold) -> None:
         assert not hold(child.pid).wait(0)
     finally:
         child.communicate()
+
+
+def test_a_handle_that_was_let_go_holds_no_descriptor(spawn: Spawn) -> None:
+    child = spawn()
+    before = psutil.Process().num_fds()
+    handle = ProcessHandle(child.pid)
+    handle.close()
+    for pid in (zombie(child), dead(child)):
+        with pytest.raises(ProcessLookupError):
+            ProcessHandle(pid)
+    assert psutil.Process().num_fds() == before
+
+
+def test_where_there_are_no_pidfds_signals_go_by_identity(
+    spawn: Spawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "any")
+    child = spawn()
+    handle = ProcessHandle(child.pid)
+    handle.send(signal.SIGTERM)
+    assert handle.wait(30)
+    assert child.wait() == -signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        handle.send(signal.SIGTERM)

@@ -148,6 +148,19 @@ def test_it_ends_when_its_pidfile_is_deleted_and_spares_its_successor(
     assert inspect(new.config).pid == new.process.pid
 
 
+def test_it_ends_at_once_when_it_finds_that_it_can_publish_no_more(
+    make_daemon: MakeDaemon,
+) -> None:
+    daemon = make_daemon()
+    before = daemon.start_serving()
+    daemon.config.pid_path.unlink()
+    os.kill(before.worker_pid or 0, signal.SIGKILL)
+    assert daemon.end() == (0, "")
+    (error,) = daemon.events("error")
+    assert error["reason"] == f"cannot publish the socket: {daemon.config.pid_path} was deleted"
+    assert not [pid for pid in (before.worker_pid, before.standby_pid) if pid_alive(pid or 0)]
+
+
 @pytest.mark.parametrize("standby", [True, False])
 def test_it_publishes_its_socket_again_when_the_name_is_gone(
     make_daemon: MakeDaemon, standby: bool

@@ -15,6 +15,7 @@ import pytest
 from daemon_bench import TinyDaemon
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_daemon import BOOT_ERROR
 from waiting import wait_until
 
 import heddle_supervisor
@@ -117,16 +118,27 @@ def test_a_version_that_cannot_be_imported_is_not_taken(
     daemon.until(lambda s: s.version == NEWER, "the mended version is taken")
 
 
-def test_a_failed_daemon_is_revived_by_an_upgrade(make_daemon: MakeDaemon, package: Path) -> None:
-    daemon = make_daemon(standby=False, breaker=1)
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize(
+    "limits",
+    [{"breaker": 1}, {"backoff_first": 3600.0, "backoff_max": 3600.0}],
+    ids=["failed", "between attempts"],
+)
+def test_without_a_worker_a_reload_takes_the_installed_version_if_it_can_run(
+    make_daemon: MakeDaemon, package: Path, limits: dict[str, object], broken: bool
+) -> None:
+    daemon = make_daemon(standby=False, **limits)
     before = daemon.start_serving(upgradable=True)
     daemon.order("boot", "fail")
     os.kill(before.worker_pid or 0, signal.SIGKILL)
-    daemon.until(lambda s: s.state is PublicState.FAILED, "it gives up")
+    daemon.until(lambda s: s.last_error == BOOT_ERROR, "its workers cannot boot")
     daemon.withdraw("boot")
-    install(package, NEWER)
+    install(package, NEWER, broken=broken)
     reload(daemon)
-    daemon.until(lambda s: s.version == NEWER and s.state is PublicState.SERVING, "it serves again")
+    after = daemon.settled()
+    assert after.version == (__version__ if broken else NEWER)
+    assert ("cannot be imported" in (after.last_error or "")) == broken
+    assert after.pid == before.pid
     assert daemon.ask()["generation"] > before.generation
 
 

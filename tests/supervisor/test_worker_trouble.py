@@ -37,6 +37,12 @@ def test_a_killed_worker_is_replaced(make_daemon: MakeDaemon, standby: bool) -> 
         assert after.worker_pid == before.standby_pid
     assert f"worker {before.worker_pid} was killed by SIGKILL" in (after.last_error or "")
     assert len(after.recent_restarts) == 1
+    (ended,) = wait_until(
+        lambda: daemon.events("former_exited") or daemon.events("active_exited"), "it is logged"
+    )
+    assert (ended["worker"], ended["generation"]) == (str(before.worker_pid), "1")
+    assert ended["reason"] == after.last_error
+    assert "stacks" not in ended
 
 
 def test_a_worker_that_exits_by_itself_is_replaced(make_daemon: MakeDaemon) -> None:
@@ -309,3 +315,26 @@ def test_a_reload_that_comes_while_a_worker_is_on_its_way_is_made_up_for(
     )
     assert daemon.ask()["pid"] == after.worker_pid != before.standby_pid
     assert (after.restarts, after.failures) == (1, 0)
+
+
+def test_a_reload_whose_worker_dies_is_not_made_up_for_by_the_next_standby(
+    make_daemon: MakeDaemon,
+) -> None:
+    daemon = make_daemon()
+    before = daemon.start_serving()
+    daemon.order("activation")
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: daemon.events("reload"), "the reload has begun")
+    kill(before.standby_pid)
+    wait_until(lambda: daemon.events("next_exited"), "its worker has died")
+    daemon.withdraw("activation")
+    after = daemon.until(
+        lambda s: s.standby_pid not in (None, before.standby_pid), "another standby is warm"
+    )
+    assert (after.worker_pid, after.failures) == (before.worker_pid, 1)
+    kill(before.worker_pid)
+    served = daemon.until(
+        lambda s: s.restarts == 1 and s.state is PublicState.SERVING, "it serves again"
+    )
+    assert served.worker_pid == after.standby_pid
+    assert daemon.events("next_serving") == []
