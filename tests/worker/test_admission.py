@@ -121,6 +121,8 @@ def test_the_time_of_service_counts_from_its_beginning() -> None:
     async def scenario() -> None:
         admission = Admission()
         admission.advance(Phase.ACTIVATING)
+        # Whoever may ask does, whatever the phase.
+        assert admission.served_for >= 0
         begun = time.monotonic()
         admission.advance(Phase.SERVING)
         assert 0 <= admission.served_for <= time.monotonic() - begun

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from git_repository import GitRepository
+from waiting import wait_until
 
 from heddle_worker.failures import (
     NotFoundError,
@@ -19,6 +21,7 @@ from heddle_worker.failures import (
 from heddle_worker.mutations import Occasion
 from heddle_worker.principal import Principal
 from heddle_worker.repository.repository import Repository
+from heddle_worker.snapshots import index_lock
 from heddle_worker.snapshots.errors import NestedRepositoryError, SnapshotError, WorktreeBusyError
 from heddle_worker.snapshots.snapshot import ref_of
 from heddle_worker.snapshots.taking import take
@@ -148,7 +151,8 @@ def test_one_whose_copy_was_removed_is_not_begun(bench: Bench) -> None:
     assert bench.begin()
 
 
-def test_what_cannot_be_copied_is_not_begun(bench: Bench) -> None:
+def test_what_cannot_be_copied_is_not_begun(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_lock, "LOCK_PATIENCE_SECONDS", 0.0)
     lock = bench.root / ".git" / "index.lock"
     lock.touch()
     with pytest.raises(WorktreeBusyError):
@@ -251,6 +255,29 @@ def test_while_the_worktree_is_taken_back_the_journal_tells(bench: Bench) -> Non
     assert bench.transactions.cut_off() == []
 
 
+def test_from_the_moment_it_is_asked_for_an_abort_keeps_others_out(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_lock, "LOCK_PATIENCE_SECONDS", 30.0)
+    begun = bench.begin()
+    (bench.root / "new").write_text("new\n")
+    # The copy has to wait for a git that is at work.
+    lock = bench.root / ".git" / "index.lock"
+    lock.touch()
+    with ThreadPoolExecutor(1) as pool:
+        aborting = pool.submit(bench.transactions.abort, begun, "", b"request")
+        wait_until(
+            lambda: aborting.done() or bench.found(begun).step is AbortStep.ASKED, "it is noted"
+        )
+        try:
+            assert bench.found(begun).request == b"request"
+            with pytest.raises(TransactionBusyError):
+                bench.transactions.commit(begun)
+        finally:
+            lock.unlink()
+        assert bench.kept(bench.finish(aborting.result()), "new") == "new"
+
+
 def test_one_that_died_before_it_touched_anything_is_aborted_again(bench: Bench) -> None:
     begun = bench.begin()
     (bench.root / "new").write_text("new\n")
@@ -292,8 +319,9 @@ def nested(bench: Bench) -> type[SnapshotError]:
 
 @pytest.mark.parametrize("hinder", [busy, nested])
 def test_an_abort_that_is_refused_leaves_the_transaction_as_it_was(
-    bench: Bench, hinder: object
+    bench: Bench, hinder: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(index_lock, "LOCK_PATIENCE_SECONDS", 0.0)
     begun = bench.begin()
     before = bench.found(begun)
     (bench.root / "tracked").write_text("changed\n")
@@ -334,7 +362,7 @@ def test_the_copies_that_nobody_needs_are_swept(bench: Bench, tmp_path: Path) ->
     bench.git.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
     beginning = bench.transactions.begin(tmp_path / "linked", "", "")
     (begun_now,) = set(bench.copies.transactions()) - {aborted, committed, active}
-    lost, lost_and_aborted = "lost", "lost-and-aborted"
+    lost_and_aborted, lost = "lost-and-aborted", "lost-and-begun"
     take(worktree, ref_of(lost, BEGIN), "")
     for name in (BEGIN, ABORTED):
         take(worktree, ref_of(lost_and_aborted, name), "")
