@@ -7,7 +7,7 @@ from typing import Final
 
 from heddle_worker.store.cache import Cache
 from heddle_worker.symbols.batches import Batches
-from heddle_worker.symbols.encoding import decode, encode
+from heddle_worker.symbols.encoding import ENCODING_VERSION, decode, encode
 from heddle_worker.symbols.languages import (
     UNDECIDED,
     language_by_content,
@@ -125,7 +125,7 @@ class Outlines:
 
 
 def _key(language: str, source: Source) -> bytes:
-    return f"{OUTLINE_VERSION}/{language}/".encode() + source.blob
+    return f"{OUTLINE_VERSION}.{ENCODING_VERSION}/{language}/".encode() + source.blob
 
 
 def _judge(language: str, content: bytes | None) -> tuple[str, OutlineStatus | None]:
