@@ -58,17 +58,27 @@ class FunctionIndex:
         # What was found out of names, for as long as the files are the same.
         self._tested: dict[tuple[str, str], bool] = {}
 
-    def move_to(self, files: Mapping[bytes, FileSummary]) -> None:
-        """Hold the functions of these files, and of no others."""
+    def move_to(
+        self,
+        files: Mapping[bytes, FileSummary],
+        before: Mapping[bytes, FileSummary] | None = None,
+        touched: Iterable[bytes] = (),
+    ) -> None:
+        """Hold the functions of these files, and of no others.
+
+        Args:
+            files: what is known of each, by path.
+            before: other files that may be those that are held.
+            touched: paths at which the files differ from those.
+        """
         if files is self._held:
             return
         self._tested.clear()
-        gone = [path for path, held in self._files.items() if files.get(path) is not held]
-        for path in gone:
+        if before is None or before is not self._held:
+            touched = [path for path, held in self._files.items() if files.get(path) is not held]
+            touched += [path for path in files if path not in self._files]
+        for path in touched:
             self._replace(path, files.get(path, EMPTY))
-        for path, summary in files.items():
-            if path not in self._files and summary.functions:
-                self._replace(path, summary)
         self._held = files
 
     def nearest(self, place: Place) -> Neighbour | None:
