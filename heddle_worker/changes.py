@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from heddle_worker.repository.diff import Diff, FileVersion
 from heddle_worker.repository.state import State
@@ -21,6 +22,11 @@ from heddle_worker.symbols.outlines import Outlines
 _NO_SYMBOLS: Final = Outline("", OutlineStatus.UNKNOWN_LANGUAGE)
 _TOO_LARGE: Final = Outline("", OutlineStatus.TOO_LARGE)
 _MOST_KEPT_SYMBOLS: Final = 10_000
+_MOST_AHEAD: Final = 64
+"""Files of a state that are parsed before it is known how they differ."""
+
+_Key: TypeAlias = tuple[bytes, bytes]
+"""Path and blob."""
 
 
 class Changes:
@@ -46,8 +52,10 @@ class Changes:
         kept = self._kept.get(state.id)
         if kept is not None:
             return kept
+        # The parsers have the most to do, and need not know what git has to say.
+        ahead = self._begun(self._trees.touched_by(state, _MOST_AHEAD))
         diff = self._trees.of_state(state)
-        change = self._laid_out(state, state.parents[0] if state.parents else b"", diff)
+        change = self._laid_out(state, state.parents[0] if state.parents else b"", diff, ahead())
         self._kept.put(state.id, change)
         return change
 
@@ -65,22 +73,38 @@ class Changes:
         """
         return self._laid_out(None, head.id if head is not None else b"", of_worktree(root))
 
-    def _laid_out(self, state: State | None, prior: bytes, diff: Diff) -> Change:
-        versions = [
-            version
+    def _begun(self, versions: Sequence[FileVersion]) -> Callable[[], dict[_Key, Outline]]:
+        sources = [Source(each.path, each.blob) for each in versions]
+        finish = self._outlines.begin(sources)
+        return lambda: {
+            (source.path, source.blob): outline
+            for source, outline in zip(sources, finish(), strict=True)
+        }
+
+    def _laid_out(
+        self,
+        state: State | None,
+        prior: bytes,
+        diff: Diff,
+        outlines: Mapping[_Key, Outline] = MappingProxyType({}),
+    ) -> Change:
+        """Return a change, of whose outlines some may be known already."""
+        others = {
+            (version.path, version.blob): Source(version.path, version.blob, version.content)
             for file in diff.files
             for version in (file.old, file.new)
             if version is not None and version.is_regular and not version.is_left_out
-        ]
-        outlines = dict(zip(map(id, versions), self._outlined(versions), strict=True))
+            if (version.path, version.blob) not in outlines
+        }
+        known = {
+            **outlines,
+            **dict(zip(others, self._outlines.of([*others.values()]), strict=True)),
+        }
         pairs = tuple(
-            FilePair(file, _outline(outlines, file.old), _outline(outlines, file.new))
+            FilePair(file, _outline(known, file.old), _outline(known, file.new))
             for file in diff.files
         )
         return Change(state, prior, diff, pairs, match(pairs))
-
-    def _outlined(self, versions: Sequence[FileVersion]) -> list[Outline]:
-        return self._outlines.of([Source(each.path, each.blob, each.content) for each in versions])
 
 
 class _RecentChanges:
@@ -112,7 +136,10 @@ class _RecentChanges:
                 self._symbols -= size
 
 
-def _outline(outlines: dict[int, Outline], version: FileVersion | None) -> Outline | None:
+def _outline(outlines: Mapping[_Key, Outline], version: FileVersion | None) -> Outline | None:
     if version is None:
         return None
-    return outlines.get(id(version), _TOO_LARGE if version.is_left_out else _NO_SYMBOLS)
+    if version.is_left_out:
+        return _TOO_LARGE
+    known = outlines.get((version.path, version.blob)) if version.is_regular else None
+    return known or _NO_SYMBOLS

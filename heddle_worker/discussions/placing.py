@@ -59,6 +59,8 @@ class Placing:
         self, connection: apsw.Connection, places: Collection[tuple[bytes, str]]
     ) -> list[Listed]:
         """Return what is at any of some symbols, in the order of opening."""
+        if self.view.id == NO_VIEW:
+            return []
         wanted: dict[bytes, set[str]] = {}
         for path, symbol in places:
             wanted.setdefault(path, set()).add(symbol)

@@ -1,9 +1,13 @@
-"""Which paths differ between two states; nothing more is asked, so nothing more is read."""
+"""What differs between two states; nothing more is asked, so nothing more is read."""
 
 from __future__ import annotations
 
+import stat
 from typing import Final, TypeAlias
 
+import pygit2
+
+from heddle_worker.repository.diff import FileVersion
 from heddle_worker.repository.errors import RepositoryError
 from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.state_ids import commit_of
@@ -34,6 +38,34 @@ def touched_paths(repository: Repository, old: bytes, new: bytes) -> frozenset[b
         return frozenset(_differing(repository, *trees))
     except RepositoryError:
         return None
+
+
+def touched_files(
+    repository: Repository, old_tree: bytes, new_tree: bytes, most: int
+) -> list[FileVersion]:
+    """Return the regular files of two trees that differ, those of the one and of the other.
+
+    It is empty when there are more than so many, or when something is missing.
+
+    Args:
+        repository: which has the trees.
+        old_tree: raw id of the one.
+        new_tree: raw id of the other.
+        most: files that may differ.
+    """
+    try:
+        trees = [tree_of(repository, tree) for tree in (old_tree, new_tree)]
+        deltas = list(trees[0].diff_to_tree(trees[1]).deltas)
+    except (RepositoryError, pygit2.GitError, KeyError, ValueError):
+        return []
+    if len(deltas) > most:
+        return []
+    return [
+        FileVersion(side.raw_path, side.id.raw, int(side.mode))
+        for delta in deltas
+        for side in (delta.old_file, delta.new_file)
+        if stat.S_ISREG(side.mode)
+    ]
 
 
 def _differing(repository: Repository, old: bytes, new: bytes) -> set[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from heddle_worker.repository.diff import Diff, FileChange
+from heddle_worker.repository.diff import Diff, FileChange, FileVersion
 from heddle_worker.repository.diff_process import DiffProcess
 from heddle_worker.repository.diff_processes import DiffProcesses, Surroundings
 from heddle_worker.repository.git_command import GitCommand
@@ -14,6 +14,7 @@ from heddle_worker.repository.repository import Repository
 from heddle_worker.repository.signatures import signature_at
 from heddle_worker.repository.state import State
 from heddle_worker.repository.state_ids import commit_of
+from heddle_worker.repository.touched import touched_files
 from heddle_worker.repository.trees import find_file
 
 EMPTY_TREE: Final = bytes.fromhex("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
@@ -65,6 +66,21 @@ class TreeDiffs:
         if len(trees) <= 1:
             return diff
         return replace(diff, files=tuple(self._marked(file, trees[1:]) for file in diff.files))
+
+    def touched_by(self, state: State, most: int) -> list[FileVersion]:
+        """Return the versions of files that `of_state` is going to tell of, in a part of its time.
+
+        Args:
+            state: the state.
+            most: files; of a state that touches more, none are returned, nor of a root.
+
+        Raises:
+            RepositoryError: its parent is missing or cannot be read.
+        """
+        if not state.parents:
+            return []
+        prior = commit_of(self._repository, state.parents[0]).tree_id.raw
+        return touched_files(self._repository, prior, state.tree, most)
 
     def close(self) -> None:
         """End the processes that compare. May block until one has answered."""

@@ -96,13 +96,13 @@ class SketchIndex:
         return [number for number in chosen if self._items[number].family == item.family]
 
     def _size(self, number: int) -> int:
-        return min(len(self._items[number].symbol.sketch), self._hashes)
+        return min(self._items[number].symbol.sketch_size, self._hashes)
 
 
 def score(old: Item, new: Item) -> float:
     """Return how much speaks for two being one; 0 if it is too little."""
     likeness = similarity(old.symbol.sketch, new.symbol.sketch)
-    size = min(len(old.symbol.sketch), len(new.symbol.sketch))
+    size = min(old.symbol.sketch_size, new.symbol.sketch_size)
     same_file = old.pair == new.pair
     same_name = old.simple == new.simple
     least, least_size = _elsewhere(old, new, size) if not same_file else _in_file(old, new)

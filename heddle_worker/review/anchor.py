@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heddle_worker.repository.display import displayed
 from heddle_worker.review.change import Place
 from heddle_worker.symbols.outline import Symbol, SymbolKind
+from heddle_worker.symbols.sketches import packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Anchor:
             end_byte=0,
             content=self.content,
             meaning=self.meaning,
-            sketch=self.sketch,
+            packed_sketch=packed(self.sketch),
             calls=(),
             is_test=False,
         )

@@ -153,7 +153,7 @@ def _same_name_and_parent(item: Item) -> Hashable:
 
 def _same_name(item: Item) -> Hashable | None:
     # `__init__(self): pass` of one class is not that of another.
-    if item.parent and len(item.symbol.sketch) < _DISTINCTIVE_IN_FILE:
+    if item.parent and item.symbol.sketch_size < _DISTINCTIVE_IN_FILE:
         return None
     return item.family, item.symbol.meaning, item.simple
 
@@ -170,13 +170,13 @@ def _same_parent(item: Item) -> Hashable:
 
 
 def _same_file(item: Item) -> Hashable | None:
-    if len(item.symbol.sketch) < _DISTINCTIVE_IN_FILE:
+    if item.symbol.sketch_size < _DISTINCTIVE_IN_FILE:
         return None
     return item.family, item.symbol.meaning, item.pair
 
 
 def _anywhere(item: Item) -> Hashable | None:
-    if len(item.symbol.sketch) < _DISTINCTIVE:
+    if item.symbol.sketch_size < _DISTINCTIVE:
         return None
     return item.family, item.symbol.meaning
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -11,6 +12,7 @@ _TEST_DIRECTORIES: Final = frozenset({"test", "tests", "__tests__"})
 _TEST_SCRIPT: Final = re.compile(r"\.(?:test|spec)\.(?:ts|tsx|js|jsx)$")
 
 
+@lru_cache(maxsize=4_096)
 def is_test_or_document(path: bytes) -> bool:
     """Return whether a file is a test or documentation, by its path alone."""
     place = PurePosixPath(path.decode("utf-8", "surrogateescape"))

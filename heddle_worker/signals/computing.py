@@ -27,7 +27,7 @@ CORPUS_SECONDS: Final = 2.0
 """Time that a call has for reading the files of a tree that was never looked at."""
 
 _KIND: Final = "signals"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _COVERAGES: Final = tuple(Coverage)
 
 

@@ -6,6 +6,7 @@ too short gets nothing; what is missing is then read on in a thread, and is ther
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import itertools
 import threading
@@ -16,16 +17,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from heddle_worker.repository.diff import FileVersion
-from heddle_worker.review.change import Change, FilePair, Place
+from heddle_worker.review.change import Change, FilePair
 from heddle_worker.signals.function_index import FunctionIndex
 from heddle_worker.signals.kept_summaries import KeptSummaries, VersionKey
-from heddle_worker.signals.material import Neighbour
-from heddle_worker.signals.summaries import FileSummary, summary_of
+from heddle_worker.signals.summaries import EMPTY, summary_of
+from heddle_worker.signals.tree_corpus import KnownFiles, TreeCorpus
 from heddle_worker.signals.warming import AT_ONCE, Warming
 from heddle_worker.symbols.languages import language_by_name
 from heddle_worker.symbols.outline import Outline, Source
 
 _KEPT_LISTINGS: Final = 4
+_MOST_STEPS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Corpora:
         self._listings: OrderedDict[bytes, dict[bytes, VersionKey] | None] = OrderedDict()
         self._summaries = KeptSummaries(limits.functions + limits.spare_functions)
         self._index = FunctionIndex()
+        self._latest: KnownFiles | None = None
         self._lock = threading.Lock()
         self._warming = Warming(self._load)
 
@@ -94,16 +97,17 @@ class Corpora:
         if files is None:
             return None, Coverage.TOO_LARGE
         self._note(change.pairs)
-        missing = self._read(files, seconds)
-        summaries, count = self._summaries.of(files)
-        if count > self._limits.functions:
-            return None, Coverage.TOO_LARGE
-        if missing:
-            self._warming.begin(missing)
-        if len(summaries) < len(files):
+        known = self._stepped(files, change, seconds)
+        if known is None:
+            known = self._looked_up(files, change, seconds)
+        if known is None:
             return None, Coverage.PENDING
-        self._summaries.shrink(count + self._limits.spare_functions)
-        return TreeCorpus(self._index, self._lock, summaries), Coverage.COMPLETE
+        if known.functions > self._limits.functions:
+            return None, Coverage.TOO_LARGE
+        if known.tree:
+            with self._lock:
+                self._latest = dataclasses.replace(known, before=None)
+        return TreeCorpus(self._index, self._lock, known), Coverage.COMPLETE
 
     def close(self) -> None:
         """Read no more. May block until what is being read is there."""
@@ -116,6 +120,53 @@ class Corpora:
         while missing and time.monotonic() < deadline:
             self._load(dict(missing.popitem() for _ in range(min(AT_ONCE, len(missing)))))
         return missing
+
+    def _stepped(
+        self, files: Mapping[bytes, VersionKey], change: Change, seconds: float
+    ) -> KnownFiles | None:
+        """Return what is known of the files after a change by what was known before it.
+
+        It is `None` where something else was asked for last, and once in a while, so that what is
+        in use is not taken for what nobody has asked for.
+        """
+        with self._lock:
+            latest = self._latest
+        if latest is None or latest.steps >= _MOST_STEPS or change.diff.is_truncated:
+            return None
+        if not change.prior or self._tree_of(change.prior) != latest.tree:
+            return None
+        touched = {
+            version.path
+            for file in change.diff.files
+            for version in (file.old, file.new)
+            if version is not None
+        }
+        there = {path: files[path] for path in touched if path in files}
+        if self._read(there, seconds):
+            return None
+        fresh, functions = self._summaries.of(there)
+        gone = (latest.summaries.get(path, EMPTY) for path in touched)
+        functions += latest.functions - sum(len(summary.functions) for summary in gone)
+        summaries = {**latest.summaries, **fresh}
+        for path in touched - fresh.keys():
+            summaries.pop(path, None)
+        tree = change.state.tree if change.state is not None else b""
+        return KnownFiles(tree, summaries, functions, latest.steps + 1, latest.summaries, touched)
+
+    def _looked_up(
+        self, files: Mapping[bytes, VersionKey], change: Change, seconds: float
+    ) -> KnownFiles | None:
+        """Return what is known of files, after so much time for those that are not; else `None`."""
+        missing = self._read(files, seconds)
+        summaries, functions = self._summaries.of(files)
+        if functions <= self._limits.functions:
+            if missing:
+                self._warming.begin(missing)
+            if len(summaries) < len(files):
+                return None
+            self._summaries.shrink(functions + self._limits.spare_functions)
+        tree = change.state.tree if change.state is not None else b""
+        return KnownFiles(tree, summaries, functions)
 
     def _after(self, change: Change) -> dict[bytes, VersionKey] | None:
         """Return the files after a change whose language is known; `None` for too many."""
@@ -173,49 +224,6 @@ class Corpora:
         sources = [Source(path, blob) for (_language, blob), path in wanted.items()]
         outlines = self._outlines_of(sources)
         self._summaries.put(dict(zip(wanted, map(summary_of, outlines), strict=True)))
-
-
-class TreeCorpus:
-    """All functions of one tree.
-
-    Args:
-        index: which may have been moved to another tree.
-        lock: of the index.
-        files: of the tree.
-    """
-
-    def __init__(
-        self, index: FunctionIndex, lock: threading.Lock, files: Mapping[bytes, FileSummary]
-    ) -> None:
-        self._index = index
-        self._lock = lock
-        self._files = files
-
-    @property
-    def function_count(self) -> int:
-        """How many there are."""
-        with self._lock:
-            return self._moved().function_count
-
-    @property
-    def test_count(self) -> int:
-        """How many of them are tests."""
-        with self._lock:
-            return self._moved().test_count
-
-    def nearest(self, place: Place) -> Neighbour | None:
-        """Return the function that resembles one most; `None` when none does at all."""
-        with self._lock:
-            return self._moved().nearest(place)
-
-    def is_tested(self, place: Place, language: str) -> bool:
-        """Return whether a test, or something that a test calls, may call a function."""
-        with self._lock:
-            return self._moved().is_tested(place, language)
-
-    def _moved(self) -> FunctionIndex:
-        self._index.move_to(self._files)
-        return self._index
 
 
 def _moved(

@@ -5,9 +5,10 @@ From one tree to the next most files are the same, so only what differs is put i
 
 from __future__ import annotations
 
-import itertools
+import hashlib
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 
 from heddle_worker.review.change import Place
@@ -15,11 +16,13 @@ from heddle_worker.review.paths import is_test_or_document
 from heddle_worker.signals.functions import are_nested
 from heddle_worker.signals.material import Neighbour
 from heddle_worker.signals.summaries import (
+    EMPTY,
     FileSummary,
     Function,
     family_of,
     is_implicit,
 )
+from heddle_worker.symbols.outline import Resemblance
 
 _Key = TypeVar("_Key")
 
@@ -28,6 +31,7 @@ _Key = TypeVar("_Key")
 _HASHES: Final = 6
 _MOST_OF_ONE_HASH: Final = 512
 _MOST_COMPARED: Final = 16
+_NUMBER_BYTES: Final = 16
 
 
 class FunctionIndex:
@@ -45,7 +49,7 @@ class FunctionIndex:
         self.function_count = 0
         self.test_count = 0
         self._hashes = hashes
-        self._files: dict[bytes, tuple[FileSummary, range]] = {}
+        self._files: dict[bytes, FileSummary] = {}
         # With the path of each, and whether it is a test.
         self._functions: dict[int, tuple[bytes, Function, bool]] = {}
         self._by_hash = _Multimap[int]()
@@ -53,32 +57,43 @@ class FunctionIndex:
         self._held: Mapping[bytes, FileSummary] | None = None
         # What was found out of names, for as long as the files are the same.
         self._tested: dict[tuple[str, str], bool] = {}
-        self._next = 0
 
-    def move_to(self, files: Mapping[bytes, FileSummary]) -> None:
-        """Hold the functions of these files, and of no others."""
+    def move_to(
+        self,
+        files: Mapping[bytes, FileSummary],
+        before: Mapping[bytes, FileSummary] | None = None,
+        touched: Iterable[bytes] = (),
+    ) -> None:
+        """Hold the functions of these files, and of no others.
+
+        Args:
+            files: what is known of each, by path.
+            before: other files that may be those that are held.
+            touched: paths at which the files differ from those.
+        """
         if files is self._held:
             return
         self._tested.clear()
-        gone = [path for path, held in self._files.items() if files.get(path) is not held[0]]
-        for path in gone:
-            self._take_out(path)
-        for path, summary in files.items():
-            if path not in self._files and summary.functions:
-                self._put_in(path, summary)
+        if before is None or before is not self._held:
+            touched = [path for path, held in self._files.items() if files.get(path) is not held]
+            touched += [path for path in files if path not in self._files]
+        for path in touched:
+            self._replace(path, files.get(path, EMPTY))
         self._held = files
 
     def nearest(self, place: Place) -> Neighbour | None:
         """Return the function that resembles one most; `None` when none does at all."""
-        path, name, sketch = place.path, place.symbol.name, place.symbol.sketch
+        path, name = place.path, place.symbol.name
+        asked = Resemblance(place.symbol.sketch)
         best: Neighbour | None = None
-        for number in self._alike(sketch[: self._hashes]):
+        for number in self._alike(place.symbol.sketch[: self._hashes]):
             other_path, other, _ = self._functions[number]
             if other_path == path and are_nested(other.name, name):
                 continue
-            found = Neighbour(other.similarity(sketch), other_path, other.name)
-            if found.similarity > 0 and (best is None or found > best):
-                best = found
+            similarity = asked.similarity(other.sketch, best.similarity if best else 0.0)
+            if similarity > 0:
+                found = Neighbour(similarity, other_path, other.name)
+                best = found if best is None else max(best, found)
         return best
 
     def is_tested(self, place: Place, language: str) -> bool:
@@ -114,64 +129,100 @@ class FunctionIndex:
         self._tested.update(((family, each), is_tested) for each in ({name} if is_tested else seen))
         return is_tested
 
-    def _alike(self, hashes: Iterable[int]) -> Iterator[int]:
+    def _alike(self, hashes: Iterable[int]) -> Sequence[int]:
         """Return the functions that may resemble one with these hashes, the likeliest first."""
         shared: Counter[int] = Counter()
         for each in hashes:
-            shared.update(itertools.islice(self._by_hash.of(each), _MOST_OF_ONE_HASH))
-        return (number for number, _ in shared.most_common(_MOST_COMPARED))
+            shared.update(self._by_hash.of(each)[:_MOST_OF_ONE_HASH])
+        least = _least_of_best(shared.values(), _MOST_COMPARED)
+        some = [number for number, count in shared.items() if count >= least]
+        some.sort(key=shared.__getitem__, reverse=True)
+        return some[:_MOST_COMPARED]
 
-    def _put_in(self, path: bytes, summary: FileSummary) -> None:
-        numbers = range(self._next, self._next + len(summary.functions))
-        self._next = numbers.stop
-        self._files[path] = summary, numbers
+    def _replace(self, path: bytes, summary: FileSummary) -> None:
+        """Hold the functions of a version of a file in place of those that it had before."""
+        before = self._files.pop(path, EMPTY)
+        # Of most functions there is nothing to be done: an edit changes few of its file.
+        is_other_family = before.family != summary.family
+        staying = set() if is_other_family else {*before.functions} & {*summary.functions}
+        for function in before.functions:
+            if function not in staying:
+                self._take_out(path, before.family, function)
         is_among_tests = is_test_or_document(path)
-        for number, function in zip(numbers, summary.functions, strict=True):
-            is_test = function.is_test or is_among_tests
-            self._functions[number] = path, function, is_test
-            self.test_count += is_test
-            for each in function.smallest(self._hashes):
-                self._by_hash.add(each, number)
-            for callee in function.calls:
-                self._callers.add((summary.family, callee), number)
-        self.function_count += len(numbers)
+        for function in summary.functions:
+            if function not in staying:
+                self._put_in(path, summary.family, function, is_among_tests=is_among_tests)
+        if summary.functions:
+            self._files[path] = summary
 
-    def _take_out(self, path: bytes) -> None:
-        summary, numbers = self._files.pop(path)
-        for number, function in zip(numbers, summary.functions, strict=True):
-            self.test_count -= self._functions.pop(number)[2]
-            for each in function.smallest(self._hashes):
-                self._by_hash.discard(each, number)
-            for callee in function.calls:
-                self._callers.discard((summary.family, callee), number)
-        self.function_count -= len(numbers)
+    def _put_in(
+        self, path: bytes, family: str, function: Function, *, is_among_tests: bool
+    ) -> None:
+        number = _number(path, function)
+        is_test = function.is_test or is_among_tests
+        self._functions[number] = path, function, is_test
+        self.function_count += 1
+        self.test_count += is_test
+        for each in function.smallest(self._hashes):
+            self._by_hash.add(each, number)
+        for callee in function.calls:
+            self._callers.add((family, callee), number)
+
+    def _take_out(self, path: bytes, family: str, function: Function) -> None:
+        number = _number(path, function)
+        self.function_count -= 1
+        self.test_count -= self._functions.pop(number)[2]
+        for each in function.smallest(self._hashes):
+            self._by_hash.discard(each, number)
+        for callee in function.calls:
+            self._callers.discard((family, callee), number)
+
+
+def _number(path: bytes, function: Function) -> int:
+    """Return what a function is known by, which does not depend on what was held before it.
+
+    A file has each name once.
+    """
+    name = function.name.encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(b"%s\0%s" % (path, name), digest_size=_NUMBER_BYTES).digest()
+    return int.from_bytes(digest, "little")
+
+
+def _least_of_best(counts: Iterable[int], most: int) -> int:
+    """Return the smallest of so many counts that are the largest of all."""
+    least = 0
+    for count, holders in sorted(Counter(counts).items(), reverse=True):
+        least, most = count, most - holders
+        if most <= 0:
+            break
+    return least
 
 
 class _Multimap(Generic[_Key]):
-    """Numbers by keys, most of which have one number: those take no set."""
+    """Numbers by keys, in their order; most keys have one number, which takes no list."""
 
     def __init__(self) -> None:
-        self._numbers: dict[_Key, int | set[int]] = {}
+        self._numbers: dict[_Key, int | list[int]] = {}
 
-    def of(self, key: _Key) -> Iterable[int]:
+    def of(self, key: _Key) -> Sequence[int]:
         """Return the numbers of a key."""
         found = self._numbers.get(key, ())
         return (found,) if isinstance(found, int) else found
 
     def add(self, key: _Key, number: int) -> None:
-        """Give a key one more number."""
+        """Give a key a number that it does not have."""
         found = self._numbers.setdefault(key, number)
-        if isinstance(found, set):
-            found.add(number)
+        if isinstance(found, list):
+            insort(found, number)
         elif found != number:
-            self._numbers[key] = {found, number}
+            self._numbers[key] = sorted((found, number))
 
     def discard(self, key: _Key, number: int) -> None:
-        """Take a number from a key, if it has that."""
-        found = self._numbers.get(key)
-        if isinstance(found, set):
-            found.discard(number)
-            if not found:
-                del self._numbers[key]
-        elif found == number:
+        """Take a number from a key, which has it."""
+        found = self._numbers[key]
+        if isinstance(found, list):
+            del found[bisect_left(found, number)]
+            if len(found) == 1:
+                self._numbers[key] = found[0]
+        else:
             del self._numbers[key]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from array import array
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from heddle_worker.symbols.outline import Outline, Symbol, similarity
+from heddle_worker.symbols.outline import Outline, Symbol
+from heddle_worker.symbols.sketches import HASH_BYTES, unpacked
 
 _FAMILIES: Final = {"tsx": "javascript", "typescript": "javascript", "cpp": "c"}
 # Called by the language itself, or by way of a type's name.
@@ -29,31 +29,31 @@ _IMPLICIT: Final = {
 _IS_IMPLICIT: Final = {family: re.compile(names) for family, names in _IMPLICIT.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function or method of one version of a file.
 
     Attributes:
         name: in full.
         simple_name: by which it is called.
-        sketch: of its tokens, packed, since there are many.
+        packed_sketch: of its tokens.
         calls: simple names of what it calls.
         is_test: by its own name or marks.
     """
 
     name: str
     simple_name: str
-    sketch: bytes
+    packed_sketch: bytes
     calls: tuple[str, ...]
     is_test: bool
 
-    def similarity(self, sketch: tuple[int, ...]) -> float:
-        """Return how similar its tokens are to those of a sketch, from 0 to 1."""
-        return similarity(tuple(memoryview(self.sketch).cast("I")), sketch)
+    @property
+    def sketch(self) -> tuple[int, ...]:
+        """Of its tokens, unpacked."""
+        return unpacked(self.packed_sketch)
 
     def smallest(self, count: int) -> tuple[int, ...]:
         """Return the smallest hashes of its sketch."""
-        return tuple(memoryview(self.sketch).cast("I")[:count])
+        return unpacked(self.packed_sketch[: count * HASH_BYTES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _function(symbol: Symbol) -> Function:
     return Function(
         name=symbol.name,
         simple_name=sys.intern(symbol.simple_name),
-        sketch=array("I", symbol.sketch).tobytes(),
+        packed_sketch=symbol.packed_sketch,
         calls=tuple(map(sys.intern, symbol.calls)),
         is_test=symbol.is_test,
     )

@@ -54,10 +54,14 @@ class Batches:
         ):
             self._receive()
 
-    def finish(self) -> None:
-        """Wait for everything."""
+    def send(self) -> None:
+        """Let the parsers begin with all that was added."""
         if self._sources:
             self._send()
+
+    def finish(self) -> None:
+        """Wait for everything."""
+        self.send()
         while self._on_the_way:
             self._receive()
 

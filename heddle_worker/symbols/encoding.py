@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import marshal
+from collections.abc import Iterable
 from typing import Final
 
 from heddle_worker.symbols.outline import Outline, OutlineStatus, Symbol, SymbolKind
+from heddle_worker.symbols.raw_symbols import RawSymbol
+
+ENCODING_VERSION: Final = 2
+"""Raised whenever the same outline is other bytes; part of the key of those that are kept."""
 
 _STATUSES: Final = tuple(OutlineStatus)
 _KINDS: Final = {kind.value: kind for kind in SymbolKind}
@@ -29,10 +34,8 @@ def decode(encoded: bytes) -> Outline | None:
         status = _STATUSES[encoded[0]]
         start = 2 + encoded[1]
         language = encoded[2:start].decode("ascii")
-        symbols = tuple(
-            Symbol(name, _KINDS[kind], *rest)
-            for name, kind, *rest in marshal.loads(encoded[start:])  # noqa: S302 - by ourselves, behind a checksum
-        )
+        raw: Iterable[RawSymbol] = marshal.loads(encoded[start:])  # noqa: S302 - by ourselves, behind a checksum
+        symbols = tuple(Symbol(each[0], _KINDS[each[1]], *each[2:]) for each in raw)
     except (ValueError, TypeError, EOFError, LookupError):
         return None
     return Outline(language, status, symbols)

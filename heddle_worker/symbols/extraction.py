@@ -16,6 +16,7 @@ from heddle_worker.symbols.definitions import Definition, Span, definitions
 from heddle_worker.symbols.grammar import Grammar
 from heddle_worker.symbols.pieces import KnownPieces, piece_key, pieces_of, runs
 from heddle_worker.symbols.raw_symbols import RawSymbol, moved, numbered
+from heddle_worker.symbols.sketches import packed
 from heddle_worker.symbols.tokens import DIGEST_BYTES, Tokens, sketch, token_pattern
 from heddle_worker.symbols.trees import Trees
 
@@ -149,7 +150,7 @@ class Extractor:
                     each.end,
                     blake2b(source[each.start : each.end], digest_size=DIGEST_BYTES).digest(),
                     meaning,
-                    own_sketch,
+                    packed(own_sketch),
                     called,
                     is_test,
                     meaning if len(parts) == 1 else tokens.meaning(parts, path[-1]),

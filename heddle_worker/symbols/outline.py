@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from heddle_worker.symbols.sketches import SKETCH_SIZE
+from heddle_worker.symbols.sketches import HASH_BYTES, SKETCH_SIZE, unpacked
 
 OUTLINE_VERSION: Final = 1
 """Raised whenever the outline of the same bytes changes; part of every cache's key."""
@@ -54,8 +54,7 @@ class OutlineStatus(enum.Enum):
     """The object is not in the repository."""
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """One symbol of one version of a file.
 
     Attributes:
@@ -68,8 +67,7 @@ class Symbol:
         content: digest (16 bytes) of exactly these bytes.
         meaning: digest (16 bytes) of what a compiler would see of them: without comments and
             layout, and with its own simple name replaced by a fixed word wherever it stands.
-        sketch: the smallest 32-bit hashes of its pairs of neighbouring tokens, ascending, at most
-            64 of them, without comments: two sketches estimate how similar the two bodies are.
+        packed_sketch: its `sketch`, packed: few symbols are ever compared by it.
         calls: simple names of what its body calls, sorted, each once; empty for what has no body.
         is_test: a test by its name, its decorators or attributes.
         own: digest (16 bytes) of what `meaning` is made of, without what lies inside the symbols
@@ -85,10 +83,23 @@ class Symbol:
     end_byte: int
     content: bytes
     meaning: bytes
-    sketch: tuple[int, ...]
+    packed_sketch: bytes
     calls: tuple[str, ...]
     is_test: bool
     own: bytes = b""
+
+    @property
+    def sketch(self) -> tuple[int, ...]:
+        """The smallest 32-bit hashes of its pairs of neighbouring tokens, without comments.
+
+        They are ascending, and at most 64. Two sketches estimate how similar the two bodies are.
+        """
+        return unpacked(self.packed_sketch)
+
+    @property
+    def sketch_size(self) -> int:
+        """How many hashes its sketch has."""
+        return len(self.packed_sketch) // HASH_BYTES
 
     @property
     def simple_name(self) -> str:
@@ -149,12 +160,31 @@ def similarity(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
     It is exact when both sketches have room left, since they hold all there is then.
     """
-    if not one or not other:
-        return 1.0 if one == other else 0.0
-    union = {*one}
-    shared = union.intersection(other)
-    union.update(other)
-    if max(len(one), len(other)) < SKETCH_SIZE:
-        return len(shared) / len(union)
-    smallest = sorted(union)[:SKETCH_SIZE]
-    return sum(value <= smallest[-1] for value in shared) / len(smallest)
+    return Resemblance(one).similarity(other)
+
+
+class Resemblance:
+    """How similar others are to one sketch."""
+
+    def __init__(self, sketch: tuple[int, ...]) -> None:
+        self._sketch = sketch
+        self._hashes = frozenset(sketch)
+
+    def similarity(self, other: tuple[int, ...], least: float = 0.0) -> float:
+        """Return how similar another sketch is, as `similarity` does; 0 when it is below `least`.
+
+        What is below is told apart at once.
+        """
+        one = self._sketch
+        if not one or not other:
+            return 1.0 if one == other else 0.0
+        shared = self._hashes.intersection(other)
+        most = len(shared)
+        if max(len(one), len(other)) < SKETCH_SIZE:
+            found = most / (len(one) + len(other) - most)
+            return found if found >= least else 0.0
+        if most < least * SKETCH_SIZE:
+            return 0.0
+        # Two rows in order, so that this is no more than a merge.
+        smallest = list(dict.fromkeys(sorted(one + other)))[:SKETCH_SIZE]
+        return sum(value <= smallest[-1] for value in shared) / len(smallest)

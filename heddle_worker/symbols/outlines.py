@@ -7,7 +7,7 @@ from typing import Final
 
 from heddle_worker.store.cache import Cache
 from heddle_worker.symbols.batches import Batches
-from heddle_worker.symbols.encoding import decode, encode
+from heddle_worker.symbols.encoding import ENCODING_VERSION, decode, encode
 from heddle_worker.symbols.languages import (
     UNDECIDED,
     language_by_content,
@@ -58,6 +58,14 @@ class Outlines:
         What is wrong with a file is said by its outline's status; only a failure of the repository
         itself, which `read_blob` raises, comes through.
         """
+        return self.begin(sources)()
+
+    def begin(self, sources: Sequence[Source]) -> Callable[[], list[Outline]]:
+        """Have sources outlined while the caller does something else.
+
+        Returns:
+            What waits for the outlines and returns them, as `of` does; to be called once.
+        """
         languages = [language_by_name(source.path) for source in sources]
         keys = [_key(language, each) for language, each in zip(languages, sources, strict=True)]
         wanted = {
@@ -65,49 +73,40 @@ class Outlines:
             for key, language, source in zip(keys, languages, sources, strict=True)
             if language
         }
-        found = self._look_up(wanted)
-        missing = {key: each for key, each in wanted.items() if key not in found}
-        if missing:
-            found.update(self._find_out(missing))
-        return [found.get(key, _UNKNOWN) for key in keys]
+        kept = self._cache.get(_KIND, wanted)
+        missing = {key: each for key, each in wanted.items() if key not in kept}
+        finding = _Finding(self._cache, self._parsers)
+        self._begin_finding(finding, missing)
+        # The parsers are at work meanwhile.
+        decoded = {key: decode(value) for key, value in kept.items()}
+        found = {key: outline for key, outline in decoded.items() if outline is not None}
+        if len(found) < len(kept):
+            damaged = {key: wanted[key] for key in kept.keys() - found.keys()}
+            self._begin_finding(finding, damaged)
+
+        def finish() -> list[Outline]:
+            found.update(finding.finish())
+            return [found.get(key, _UNKNOWN) for key in keys]
+
+        return finish
 
     def close(self) -> None:
         """End the parser processes."""
         self._parsers.close()
 
-    def _look_up(self, keys: dict[bytes, tuple[str, Source]]) -> dict[bytes, Outline]:
-        kept = self._cache.get(_KIND, keys)
-        decoded = ((key, decode(value)) for key, value in kept.items())
-        return {key: outline for key, outline in decoded if outline is not None}
-
-    def _find_out(self, missing: dict[bytes, tuple[str, Source]]) -> dict[bytes, Outline]:
-        """Outline what the cache does not have, and keep it there."""
-        found: dict[bytes, Outline] = {}
-        to_keep: dict[bytes, bytes] = {}
-
-        def note(key: bytes, parsed: Parsed) -> None:
-            found[key] = decode(parsed.outline) or _UNKNOWN
-            if parsed.is_final:
-                to_keep[key] = parsed.outline
-            if len(to_keep) >= _KEPT_AT_ONCE:
-                self._cache.put(_KIND, to_keep)
-                to_keep.clear()
-
-        batches = Batches(self._parsers, note)
+    def _begin_finding(self, finding: _Finding, missing: dict[bytes, tuple[str, Source]]) -> None:
         for key, (language, source) in missing.items():
             try:
                 content = self._content(source)
             except LookupError:
-                found[key] = MISSING
+                finding.note_missing(key)
                 continue
             settled, refusal = _judge(language, content)
             if refusal is not None:
-                note(key, Parsed(encode(settled, refusal)))
+                finding.note(key, Parsed(encode(settled, refusal)))
             elif content is not None:
-                batches.add(key, settled, source.path, content)
-        batches.finish()
-        self._cache.put(_KIND, to_keep)
-        return found
+                finding.begin(key, settled, source.path, content)
+        finding.send()
 
     def _content(self, source: Source) -> bytes | None:
         """Return what is in a source; `None` when that is too much.
@@ -124,8 +123,48 @@ class Outlines:
         return content if len(content) <= limit else None
 
 
+class _Finding:
+    """Outlines that the cache does not have, on their way from the parsers and into it."""
+
+    def __init__(self, cache: Cache, parsers: Parsers) -> None:
+        self._cache = cache
+        self._batches = Batches(parsers, self.note)
+        self._found: dict[bytes, Outline] = {}
+        self._to_keep: dict[bytes, bytes] = {}
+
+    def begin(self, key: bytes, language: str, path: bytes, content: bytes) -> None:
+        """Have contents parsed."""
+        self._batches.add(key, language, path, content)
+
+    def send(self) -> None:
+        """Wait for no more of them before the parsers begin with the last."""
+        self._batches.send()
+
+    def note(self, key: bytes, parsed: Parsed) -> None:
+        """Take what came of one of them."""
+        self._found[key] = decode(parsed.outline) or _UNKNOWN
+        if parsed.is_final:
+            self._to_keep[key] = parsed.outline
+        if len(self._to_keep) >= _KEPT_AT_ONCE:
+            self._keep()
+
+    def note_missing(self, key: bytes) -> None:
+        """Take it that the repository does not have one."""
+        self._found[key] = MISSING
+
+    def finish(self) -> dict[bytes, Outline]:
+        """Wait for all, and return what came of them."""
+        self._batches.finish()
+        self._keep()
+        return self._found
+
+    def _keep(self) -> None:
+        self._cache.put(_KIND, self._to_keep)
+        self._to_keep.clear()
+
+
 def _key(language: str, source: Source) -> bytes:
-    return f"{OUTLINE_VERSION}/{language}/".encode() + source.blob
+    return f"{OUTLINE_VERSION}.{ENCODING_VERSION}/{language}/".encode() + source.blob
 
 
 def _judge(language: str, content: bytes | None) -> tuple[str, OutlineStatus | None]:

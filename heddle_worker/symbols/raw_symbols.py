@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 RawSymbol: TypeAlias = tuple[
-    str, str, int, int, int, int, bytes, bytes, tuple[int, ...], tuple[str, ...], bool, bytes
+    str, str, int, int, int, int, bytes, bytes, bytes, tuple[str, ...], bool, bytes
 ]
 """The fields of a `Symbol` in their order, its kind as text."""
 

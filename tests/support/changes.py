@@ -29,7 +29,7 @@ def symbol(
         end_byte=(line + lines) * 10 - 1,
         content=digest(text or name),
         meaning=digest(text or name),
-        sketch=(),
+        packed_sketch=b"",
         calls=(),
         is_test=False,
     )

@@ -11,6 +11,7 @@ from changes import change, file_change, symbol
 from heddle_worker.repository.diff import FileStatus
 from heddle_worker.review.change import Change, FilePair, Place, SymbolChange
 from heddle_worker.symbols.outline import Outline, OutlineStatus, Symbol, SymbolKind
+from heddle_worker.symbols.sketches import packed
 
 
 def sketch(words: str) -> tuple[int, ...]:
@@ -28,10 +29,9 @@ def function(
     kind: SymbolKind = SymbolKind.FUNCTION,
 ) -> Symbol:
     """Return a function of three lines."""
-    return dataclasses.replace(
-        symbol(name, kind, line, words),
-        sketch=sketch(words),
-        calls=tuple(sorted(calls)),
+    return symbol(name, kind, line, words)._replace(
+        packed_sketch=packed(sketch(words)),
+        calls=tuple(sorted(set(calls))),
         is_test=is_test,
     )
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from heddle_worker.repository.diff import FileChange, FileStatus, FileVersion
 from heddle_worker.review.change import FilePair, SymbolChange
 from heddle_worker.symbols.outline import Outline, OutlineStatus, Symbol, SymbolKind
+from heddle_worker.symbols.sketches import packed
 
 
 def outline(text: str) -> Outline:
@@ -48,7 +49,7 @@ def outline(text: str) -> Outline:
                 end_byte=starts[end] - 1,
                 content=_digest("\n".join(inside).lstrip()),
                 meaning=_digest(" ".join(tokens)),
-                sketch=_sketch(tokens),
+                packed_sketch=packed(_sketch(tokens)),
                 calls=(),
                 is_test=False,
                 own=_digest(" ".join(_tokens(_own(inside), words[1]))),

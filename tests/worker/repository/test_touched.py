@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heddle_worker.repository.repository import Repository
-from heddle_worker.repository.touched import touched_paths
+from heddle_worker.repository.touched import touched_files, touched_paths
 
 
 @pytest.fixture
@@ -42,6 +42,22 @@ def test_each_kind_of_difference(git: GitRepository) -> None:
     assert touched_paths(repository, old, new) == expected == told_by_git(git, old, new)
     assert touched_paths(repository, new, old) == expected
     assert touched_paths(repository, new, new) == frozenset()
+
+
+def test_the_files_that_differ_with_what_is_in_them(git: GitRepository) -> None:
+    old = commit(git, {"same": "1", "edited": "1", "gone/a": "1", "moved": "2"})
+    new = commit(git, {"same": "1", "edited": "2", "new/a": "1", "other": "2"})
+    repository = Repository.open(git.root)
+    before, after = (
+        bytes.fromhex(git.git("rev-parse", f"{each.hex()}^{{tree}}")) for each in (old, new)
+    )
+    found = {(each.path, each.blob.hex()) for each in touched_files(repository, before, after, 5)}
+    listed = git.git("diff", "--raw", "--no-abbrev", "--no-renames", old.hex(), new.hex())
+    words = [line.split() for line in listed.splitlines()]
+    told = {(word[5].encode(), blob) for word in words for blob in word[2:4] if int(blob, 16)}
+    assert found == told
+    assert touched_files(repository, before, after, 4) == []
+    assert touched_files(repository, before, b"\x01" * 20, 5) == []
 
 
 def test_what_cannot_be_known(git: GitRepository) -> None:

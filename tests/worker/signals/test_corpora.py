@@ -19,6 +19,7 @@ from heddle_worker.repository.diff import FileChange, FileStatus, FileVersion
 from heddle_worker.repository.errors import MissingObjectError
 from heddle_worker.review.change import Change, FilePair, Place
 from heddle_worker.signals.corpora import Corpora, CorpusLimits, Coverage
+from heddle_worker.signals.tree_corpus import TreeCorpus
 from heddle_worker.symbols.outline import Outline, Source
 
 ENOUGH = 60.0
@@ -78,6 +79,12 @@ class Bench:
             pairs=(),
         )
 
+    @classmethod
+    def of(cls, tree: Tree) -> tuple[TreeCorpus | None, Coverage]:
+        """Return what those who have seen nothing else say of a tree."""
+        bench = cls()
+        return bench.corpora.of(bench.change(tree), ENOUGH)
+
     def count(self, change: Change, seconds: float = ENOUGH) -> tuple[int | None, Coverage]:
         corpus, coverage = self.corpora.of(change, seconds)
         return None if corpus is None else corpus.function_count, coverage
@@ -134,6 +141,23 @@ def test_a_walk_along_changes_lists_one_tree(
         expected = sum(path.endswith(".py") for path in tree)
         assert bench.count(change) == (expected, Coverage.COMPLETE)
     assert len(bench.walked) == 1
+
+
+def test_a_long_walk_step_by_step_ends_where_a_start_does(bench: Bench) -> None:
+    tree = Tree({"a.py": "a b c", "b.py": "d e f"})
+    bench.count(bench.change(tree))
+    for number in range(80):
+        following = Tree({**tree, f"{number % 7}.py": f"a b {number}\nd e {number}"})
+        following.pop(f"{(number + 3) % 7}.py", None)
+        corpus, _ = bench.corpora.of(bench.change(following, tree), ENOUGH)
+        fresh, _ = Bench.of(following)
+        assert corpus is not None
+        assert fresh is not None
+        assert corpus.function_count == fresh.function_count
+        for words in ("a b c", f"a b {number}", "d e 3"):
+            place = Place(b"asked.py", function("f", words))
+            assert corpus.nearest(place) == fresh.nearest(place) is not None
+        tree = following
 
 
 def test_two_trees_are_not_mixed_up(bench: Bench) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from heddle_worker.review.change import Place
 from heddle_worker.signals.function_index import FunctionIndex
 from heddle_worker.signals.summaries import FileSummary, summary_of
+from heddle_worker.symbols.outline import similarity
 
 NAMES = ["f", "g", "C::f", "test_a", "__init__"]
 PATHS = [b"a.py", b"b.py", b"tests/c.py"]
@@ -40,8 +41,23 @@ def test_it_does_not_matter_where_it_was_before(
     assert moved.function_count == fresh.function_count
     assert moved.test_count == fresh.test_count
     assert moved.is_tested(place, "python") == fresh.is_tested(place, "python")
-    one, other = moved.nearest(place), fresh.nearest(place)
-    assert (one and one.similarity) == (other and other.similarity)
+    assert moved.nearest(place) == fresh.nearest(place)
+
+
+def test_where_many_are_as_likely_it_does_not_matter_either() -> None:
+    # All share one pair of tokens with the one that is asked about, and nothing else.
+    tree = {
+        f"{number}.py".encode(): summary_of(outline(function("f", f"common a{number} b{number}")))
+        for number in range(200)
+    }
+    moved, fresh = FunctionIndex(), FunctionIndex()
+    for path, summary in reversed(tree.items()):
+        moved.move_to({path: summary})
+    moved.move_to(dict(reversed(tree.items())))
+    fresh.move_to(tree)
+    for number in range(20):
+        place = Place(b"asked.py", function("g", f"common c{number}"))
+        assert moved.nearest(place) == fresh.nearest(place) is not None
 
 
 @settings(deadline=None)
@@ -53,7 +69,7 @@ def test_the_nearest_is_that_of_comparing_with_all(
     name, sketch = place.symbol.name, place.symbol.sketch
     best = max(
         (
-            each.similarity(sketch)
+            similarity(each.sketch, sketch)
             for other, summary in tree.items()
             for each in summary.functions
             if (other, each.name) != (path, name)

@@ -132,7 +132,7 @@ def test_runs_are_what_is_wanted(wanted: list[bool]) -> None:
 
 def test_what_was_not_asked_for_is_forgotten_and_the_rest_is_not() -> None:
     known = KnownPieces()
-    symbol = ("f", "function", 1, 1, 0, 9, b"", b"", tuple(range(64)), (), False, b"")
+    symbol = ("f", "function", 1, 1, 0, 9, b"", b"", bytes(256), (), False, b"")
     known.put(b"asked", [symbol])
     known.put(b"not asked", [symbol])
     for number in range(60_000):
