@@ -10,6 +10,7 @@ has counted so far.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import subprocess
 import sys
@@ -41,22 +42,24 @@ def begin(configuration: str, data: str) -> None:
     measured.set_option("run:source_pkgs", [])
     measured.set_option("run:include", [f"*/{package}/*" for package in packages])
     measured.start()
-    atexit.register(measured.save)
+    atexit.register(_save, measured)
     _save_before(measured, "_exit")
     _save_before(measured, "execv")
     _save_before(measured, "execve")
     _let_the_site_in()
 
 
+def _save(measured: coverage.Coverage) -> None:
+    # Another user's process may not write there, and what a test reads must not be added to.
+    with contextlib.suppress(Exception):
+        measured.save()
+
+
 def _save_before(measured: coverage.Coverage, name: str) -> None:
     then: Callable[..., None] = getattr(os, name)
 
     def save(*arguments: Any) -> None:
-        try:
-            measured.save()
-        except Exception as error:
-            # Descriptors or threads may be gone; the program has to go on to its end.
-            os.write(2, f"coverage of process {os.getpid()} is lost: {error!r}\n".encode())
+        _save(measured)
         then(*arguments)
 
     setattr(os, name, save)
