@@ -303,6 +303,11 @@ def test_a_signal_after_the_end_says_that_there_is_no_process(spawn: Spawn, hold
     assert handle.wait(0)
     with pytest.raises(ProcessLookupError):
         handle.send(signal.SIGTERM)
+    other = spawn()
+    handle = ProcessHandle(other.pid)
+    zombie(other)
+    with pytest.raises(ProcessLookupError):
+        handle.send(signal.SIGTERM)
 
 
 def test_a_process_may_survive_a_signal(spawn: Spawn, hold: Hold) -> None:
@@ -337,7 +342,8 @@ def test_a_handle_that_was_let_go_holds_no_descriptor(spawn: Spawn) -> None:
     handle = ProcessHandle(child.pid)
     assert psutil.Process().num_fds() == before + (sys.platform == "linux")
     handle.close()
-    for pid in (zombie(child), dead(child)):
+    for end in (zombie, dead):
+        pid = end(child)
         with pytest.raises(ProcessLookupError):
             ProcessHandle(pid)
     assert psutil.Process().num_fds() == before
@@ -352,5 +358,10 @@ def test_where_there_are_no_pidfds_signals_go_by_identity(
     handle.send(signal.SIGTERM)
     assert handle.wait(30)
     assert child.wait() == -signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        handle.send(signal.SIGTERM)
+    other = spawn()
+    handle = ProcessHandle(other.pid)
+    zombie(other)
     with pytest.raises(ProcessLookupError):
         handle.send(signal.SIGTERM)
