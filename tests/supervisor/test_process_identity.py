@@ -303,11 +303,6 @@ def test_a_signal_after_the_end_says_that_there_is_no_process(spawn: Spawn, hold
     assert handle.wait(0)
     with pytest.raises(ProcessLookupError):
         handle.send(signal.SIGTERM)
-    other = spawn()
-    handle = ProcessHandle(other.pid)
-    zombie(other)
-    with pytest.raises(ProcessLookupError):
-        handle.send(signal.SIGTERM)
 
 
 def test_a_process_may_survive_a_signal(spawn: Spawn, hold: Hold) -> None:
