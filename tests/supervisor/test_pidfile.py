@@ -218,7 +218,9 @@ def test_removing_is_idempotent_and_survives_the_directorys_end(path: Path) -> N
     path.unlink()
     path.parent.rmdir()
     guard.remove()
+    others = psutil.Process().num_fds()
     guard.remove()
+    assert psutil.Process().num_fds() == others
 
 
 @pytest.mark.parametrize("text", ["", "not a pidfile\n" * 1000, "4711", "x"])

@@ -337,7 +337,8 @@ def test_a_handle_that_was_let_go_holds_no_descriptor(spawn: Spawn) -> None:
     handle = ProcessHandle(child.pid)
     assert psutil.Process().num_fds() == before + (sys.platform == "linux")
     handle.close()
-    for pid in (zombie(child), dead(child)):
+    for end in (zombie, dead):
+        pid = end(child)
         with pytest.raises(ProcessLookupError):
             ProcessHandle(pid)
     assert psutil.Process().num_fds() == before
@@ -352,5 +353,10 @@ def test_where_there_are_no_pidfds_signals_go_by_identity(
     handle.send(signal.SIGTERM)
     assert handle.wait(30)
     assert child.wait() == -signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        handle.send(signal.SIGTERM)
+    other = spawn()
+    handle = ProcessHandle(other.pid)
+    zombie(other)
     with pytest.raises(ProcessLookupError):
         handle.send(signal.SIGTERM)
