@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -28,6 +29,10 @@ from heddle_supervisor.process_identity import (
 _NAMES_ITSELF = (
     "import sys; from heddle_supervisor.prctl import set_process_name; "
     "set_process_name('heddle-agent'); print(flush=True); sys.stdin.read()"
+)
+_HELD_BY_ITS_PARENT = (
+    "import ctypes, os, signal; PTRACE_TRACEME = 0; "
+    "ctypes.CDLL(None).ptrace(PTRACE_TRACEME, 0, 0, 0); os.kill(os.getpid(), signal.SIGSTOP)"
 )
 _OBEYS_NO_TERM = (
     "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
@@ -117,6 +122,16 @@ def test_a_stopped_process_is_alive_and_said_to_be_stopped(spawn: Spawn) -> None
     wait_until(lambda: not is_stopped(child.pid), "it goes on")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs ptrace(2)")
+def test_a_process_that_a_debugger_holds_is_stopped(spawn: Spawn) -> None:
+    child = spawn(sys.executable, "-c", _HELD_BY_ITS_PARENT)
+    # Its stop is this process's to hear of, which would take it for an end otherwise.
+    os.waitpid(child.pid, 0)
+    assert is_stopped(child.pid)
+    assert Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2].startswith("t")
+    assert pid_alive(child.pid)
+
+
 def test_a_stranger_is_not_heddle(spawn: Spawn) -> None:
     assert not is_heddle_process(spawn().pid)
     assert not is_heddle_process(spawn(sys.executable, "-c", "input()").pid)
@@ -203,6 +218,27 @@ def test_a_process_matches_itself_and_nothing_else(spawn: Spawn) -> None:
     assert identity.match() is Match.SAME
     for change in ({"pid": os.getpid()}, {"boot": "another"}, {"started": identity.started - 1}):
         assert dataclasses.replace(identity, **change).match() is Match.DIFFERENT
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_an_identity_is_of_the_kernels_boot_and_counts_its_ticks(spawn: Spawn) -> None:
+    child = spawn()
+    identity = ProcessIdentity.of(child.pid)
+    assert identity is not None
+    assert identity.boot == Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    since_boot = psutil.Process(child.pid).create_time() - psutil.boot_time()
+    assert identity.started / os.sysconf("SC_CLK_TCK") == pytest.approx(since_boot, abs=2)
+
+
+def test_an_identity_without_proc_is_of_the_time_of_boot_and_start(
+    spawn: Spawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "any")
+    child = spawn()
+    identity = ProcessIdentity.of(child.pid)
+    assert identity is not None
+    assert int(identity.boot) == pytest.approx(psutil.boot_time(), abs=2)
+    assert identity.started / 1e6 == pytest.approx(psutil.Process(child.pid).create_time(), abs=2)
 
 
 @pytest.mark.usefixtures("kernel")
@@ -299,8 +335,10 @@ def test_a_handle_that_was_let_go_holds_no_descriptor(spawn: Spawn) -> None:
     child = spawn()
     before = psutil.Process().num_fds()
     handle = ProcessHandle(child.pid)
+    assert psutil.Process().num_fds() == before + (sys.platform == "linux")
     handle.close()
-    for pid in (zombie(child), dead(child)):
+    for end in (zombie, dead):
+        pid = end(child)
         with pytest.raises(ProcessLookupError):
             ProcessHandle(pid)
     assert psutil.Process().num_fds() == before
@@ -315,5 +353,10 @@ def test_where_there_are_no_pidfds_signals_go_by_identity(
     handle.send(signal.SIGTERM)
     assert handle.wait(30)
     assert child.wait() == -signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        handle.send(signal.SIGTERM)
+    other = spawn()
+    handle = ProcessHandle(other.pid)
+    zombie(other)
     with pytest.raises(ProcessLookupError):
         handle.send(signal.SIGTERM)
