@@ -219,7 +219,7 @@ def test_streams_end_with_their_worker_and_calls_go_on(
         admission.interrupt_all()
         assert type(await call.failure()) is reason
         slow.task.cancel()
-        await asyncio.wait({slow.task})
+        assert type(await slow.failure()) is reason
 
     run(scenario())
 

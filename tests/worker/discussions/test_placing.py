@@ -306,6 +306,8 @@ def test_from_a_number_on(place: Place) -> None:
                 assert [one.placement.discussion for one in at] == [
                     one for one in numbers[::2] if one > number
                 ]
+            any_of = placing.at_any(connection, [(b"b", "walk"), (b"a", "run")])
+            assert [one.placement.discussion for one in any_of] == numbers
             places = placing.of(connection, [numbers[0], numbers[3], 99])
             assert [place.is_changed for place in places.values()] == [state == second, False]
 
