@@ -86,8 +86,9 @@ def test_what_keeps_it_from_serving_is_told(
 
 @pytest.mark.parametrize("body", ["hangs", "hangs and ignores SIGTERM"])
 def test_what_does_not_serve_in_time_is_ended(tmp_path: Path, body: str) -> None:
-    outcome = run(tmp_path, body, timeout=0.3)
-    assert outcome["error"].startswith("the daemon did not serve within 0.3 s")
+    # Long enough for a child to begin on a machine that has more to do.
+    outcome = run(tmp_path, body, timeout=2.0)
+    assert outcome["error"].startswith("the daemon did not serve within 2 s")
     assert outcome["exit_code"] == ExitCode.TIMEOUT
     assert not pid_alive(int((tmp_path / "pid").read_text(encoding="ascii")))
 
