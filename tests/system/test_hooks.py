@@ -28,7 +28,7 @@ from heddle_api.local.v1 import git_hook_pb2
 from heddle_api.v1 import hook_pb2
 from heddle_worker.serving.socket_address import grpc_address
 
-EVENTS: Final = int(os.environ.get("HEDDLE_HOOK_EVENTS", "60"))
+EVENTS: Final = int(os.environ.get("HEDDLE_HOOK_EVENTS", "40"))
 """How many events the load has; the full number is 1,000."""
 
 FULL: Final = EVENTS >= 1_000

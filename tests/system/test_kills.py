@@ -19,7 +19,7 @@ from heddle_supervisor.process_identity import pid_alive
 from heddle_supervisor.status_file import StatusRecord
 
 WORKER_KILLS: Final = int(os.environ.get("HEDDLE_KILLS", "25"))
-SUPERVISOR_KILLS: Final = int(os.environ.get("HEDDLE_SUPERVISOR_KILLS", "12"))
+SUPERVISOR_KILLS: Final = int(os.environ.get("HEDDLE_SUPERVISOR_KILLS", "8"))
 SEED: Final = int(os.environ.get("HEDDLE_SEED", str(random.SystemRandom().randrange(10**6))))
 
 WARM_UP: Final = 10

@@ -17,7 +17,7 @@ from waiting import wait_until
 
 from heddle_supervisor.process_identity import pid_alive
 
-RELOADS: Final = int(os.environ.get("HEDDLE_RELOADS", "4"))
+RELOADS: Final = int(os.environ.get("HEDDLE_RELOADS", "3"))
 AT_ONCE: Final = 10
 """Retired workers that may be there at the same time."""
 
