@@ -59,7 +59,7 @@ class Placing:
         self, connection: apsw.Connection, places: Collection[tuple[bytes, str]]
     ) -> list[Listed]:
         """Return what is at any of some symbols, in the order of opening."""
-        if self.view.id == NO_VIEW:
+        if self.view.id == NO_VIEW and not self.elsewhere:
             return []
         wanted: dict[bytes, set[str]] = {}
         for path, symbol in places:

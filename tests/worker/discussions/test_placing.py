@@ -192,6 +192,8 @@ def test_a_store_that_cannot_be_written_is_read_as_well(place: Place, has_view: 
         place.files.check_out(second)
         assert place.by_symbol(b"b", "a_run") == numbers[:1]
         assert [one.place for one in map(place.find, "abc")] == place.from_scratch(second)
+        touched = place.found.of_symbols(None, [(b"b", "a_run"), (b"c", "c_run")], 100_000)
+        assert [one.discussion.number for one in touched.discussions] == numbers[::2]
         late = place.open(second, "a_run", "late")
         assert place.by_symbol(b"b", "a_run") == [numbers[0], late]
     assert place.table() == place.from_scratch(second)
