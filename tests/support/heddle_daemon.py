@@ -18,8 +18,8 @@ import psutil
 from waiting import wait_until
 
 from heddle_supervisor.config import LocalDaemonConfig
+from heddle_supervisor.inspection import read_settled
 from heddle_supervisor.log_files import parse_line
-from heddle_supervisor.pidfile import read_pidfile
 from heddle_supervisor.process_identity import Match, ProcessIdentity, pid_alive
 from heddle_supervisor.status_file import PublicState, StatusRecord, read_status
 
@@ -164,7 +164,7 @@ class HeddleDaemon:
 
     def supervisor(self) -> int | None:
         """Return the pid of the process that holds the lock, None where none does."""
-        reading = read_pidfile(self.config.pid_path)
+        reading = read_settled(self.config.pid_path)
         return reading.contents.pid if reading.locked and reading.contents else None
 
     def workers(self) -> list[int]:

@@ -71,12 +71,6 @@ def test_a_client_that_tries_again_on_a_fresh_channel_sees_no_failure(
     assert load.failures == []
 
 
-def living_supervisor(daemon: HeddleDaemon) -> int | None:
-    """Return who holds the lock; a start holds that of a stale file too, which names the dead."""
-    pid = daemon.supervisor()
-    return pid if pid is not None and pid_alive(pid) else None
-
-
 def while_it_starts(daemon: HeddleDaemon) -> None:
     """Nothing: the moment of the kill falls into the start."""
 
@@ -115,7 +109,7 @@ def test_a_supervisor_that_is_killed_leaves_no_worker_and_no_obstacle(
     for number in range(SUPERVISOR_KILLS):
         moment = MOMENTS[number % len(MOMENTS)]
         with daemon.popen("agent", "serve", "--detach") as command:
-            pid = wait_until(lambda: living_supervisor(daemon), "the lock is taken")
+            pid = wait_until(daemon.supervisor, "the lock is taken")
             moment(daemon)
             # The moment is meant to be any: nothing is waited for.
             time.sleep(chance.uniform(0.0, 0.1 if moment is while_it_starts else 0.03))
