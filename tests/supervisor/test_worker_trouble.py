@@ -24,6 +24,22 @@ def kill(pid: int | None, signum: signal.Signals = signal.SIGKILL) -> None:
     os.kill(pid, signum)
 
 
+def kill_active(daemon: TinyDaemon, pid: int | None) -> None:
+    """Kill the worker that serves, and wait until that is noticed."""
+    kill(pid)
+    wait_until(
+        lambda: daemon.events("active_dying") or daemon.events("active_exited"),
+        "the death is noticed",
+    )
+
+
+def begin_reload(daemon: TinyDaemon) -> None:
+    """Begin a reload, whose worker then waits amid its activation."""
+    daemon.order("activation")
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: daemon.events("reload"), "the reload has begun")
+
+
 @pytest.mark.parametrize("standby", [True, False])
 def test_a_killed_worker_is_replaced(make_daemon: MakeDaemon, standby: bool) -> None:
     daemon = make_daemon(standby=standby)
@@ -97,14 +113,8 @@ def test_a_worker_that_dies_while_a_reload_is_under_way_does_not_strand_the_daem
 ) -> None:
     daemon = make_daemon()
     before = daemon.start_serving()
-    daemon.order("activation")
-    daemon.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: daemon.events("reload"), "the reload has begun")
-    kill(before.worker_pid)
-    wait_until(
-        lambda: daemon.events("active_dying") or daemon.events("active_exited"),
-        "the death is noticed",
-    )
+    begin_reload(daemon)
+    kill_active(daemon, before.worker_pid)
     daemon.withdraw("activation")
     daemon.until(
         lambda s: s.state is PublicState.SERVING and s.worker_pid is not None, "it serves again"
@@ -301,11 +311,7 @@ def test_a_reload_that_comes_while_a_worker_is_on_its_way_is_made_up_for(
     daemon = make_daemon()
     before = daemon.start_serving()
     daemon.order("activation")
-    kill(before.worker_pid)
-    wait_until(
-        lambda: daemon.events("active_dying") or daemon.events("active_exited"),
-        "the death is noticed",
-    )
+    kill_active(daemon, before.worker_pid)
     daemon.process.send_signal(signal.SIGHUP)
     wait_until(lambda: daemon.events("reload"), "the reload is noted")
     daemon.withdraw("activation")
@@ -322,9 +328,7 @@ def test_a_reload_whose_worker_dies_is_not_made_up_for_by_the_next_standby(
 ) -> None:
     daemon = make_daemon()
     before = daemon.start_serving()
-    daemon.order("activation")
-    daemon.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: daemon.events("reload"), "the reload has begun")
+    begin_reload(daemon)
     kill(before.standby_pid)
     wait_until(lambda: daemon.events("next_exited"), "its worker has died")
     daemon.withdraw("activation")
